@@ -1,0 +1,2 @@
+//! Meet, call, write and gather with people, over networks that nobody has to trust.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The Entrenous server.
+fn main() {}

@@ -1,0 +1,27 @@
+/// A domain-separation label. All of them are listed here and in `spec/00-notation.md`; each is
+/// used in exactly one function.
+///
+/// REUNION itself has none: its uses of the hash are told apart by lengths and keys only.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Label {
+    /// Salt of a named board, from the board's name. Spec `10-rendezvous` 5.1.
+    BoardSalt,
+    /// The seeds of one session from a machine's seed, and the machine's next seed. Spec
+    /// `10-rendezvous` 3.1.
+    SessionSeeds,
+    /// Randomness of one CTIDH group action. Spec `10-rendezvous` 3.1.
+    ActionSeed,
+}
+
+impl Label {
+    /// The bytes that go into the hash: ASCII, no terminator.
+    #[must_use]
+    pub const fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::BoardSalt => b"entrenous/v1/rendezvous/board-salt",
+            Self::SessionSeeds => b"entrenous/v1/rendezvous/session-seeds",
+            Self::ActionSeed => b"entrenous/v1/rendezvous/action-seed",
+        }
+    }
+}

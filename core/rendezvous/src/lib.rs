@@ -1,0 +1,1 @@
+//! REUNION: everyone who knows the passphrase swaps a message.

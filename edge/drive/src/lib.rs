@@ -1,0 +1,1 @@
+//! Feeds a machine, does what it asks, in its order.

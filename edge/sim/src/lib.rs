@@ -1,0 +1,1 @@
+//! A whole network in one thread, with seeded faults (tests only).
