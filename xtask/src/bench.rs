@@ -1,0 +1,82 @@
+//! `cargo xtask bench`: our speed and size beside the reference's, measured in one run.
+//!
+//! Each module below measures one thing and adds rows to the [`Report`]. Absolute figures say
+//! little about another machine, so every row that has a peer to compare with has a ratio.
+
+use anyhow::Result;
+use clap::Args;
+
+/// Our speed and size beside the reference's, as a table of ratios.
+#[derive(Args, Debug)]
+pub(crate) struct Bench {
+    /// Only sections whose name contains this
+    #[arg(value_name = "SECTION")]
+    only: Option<String>,
+}
+
+/// One thing that is measured: its name, and what measures it.
+type Section = (&'static str, fn(&mut Report) -> Result<()>);
+
+/// In this order. A section prints nothing itself; it adds to the report.
+const SECTIONS: &[Section] = &[];
+
+impl Bench {
+    /// Measures and prints the report as Markdown, as it stands in `docs/benchmarks.md`.
+    ///
+    /// # Errors
+    ///
+    /// Something to measure could not be built or run.
+    pub(crate) fn run(&self) -> Result<()> {
+        for (name, measure) in SECTIONS {
+            if self
+                .only
+                .as_ref()
+                .is_some_and(|only| !name.contains(only.as_str()))
+            {
+                continue;
+            }
+            eprintln!("measuring: {name}");
+            let mut report = Report::default();
+            measure(&mut report)?;
+            println!("\n### {name}\n\n{}", report.markdown());
+        }
+        Ok(())
+    }
+}
+
+/// What one section found.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    ratios: Vec<String>,
+    lines: Vec<String>,
+}
+
+impl Report {
+    /// One row of the ratio table: `ours / theirs`, both in `unit`, with the ratio we aim at
+    /// (`ours` is better when smaller).
+    #[expect(dead_code, reason = "the first section that compares uses it")]
+    pub(crate) fn ratio(&mut self, what: &str, ours: f64, theirs: f64, unit: &str, goal: f64) {
+        let ratio = ours / theirs;
+        let verdict = if ratio <= goal { "met" } else { "**missed**" };
+        self.ratios.push(format!(
+            "| {what} | {ours:.3} {unit} | {theirs:.3} {unit} | {ratio:.2} | <= {goal:.2} | {verdict} |"
+        ));
+    }
+
+    /// A line of Markdown below the ratios: a row of the section's own table, or a sentence.
+    #[expect(dead_code, reason = "the first section uses it")]
+    pub(crate) fn line(&mut self, line: impl Into<String>) {
+        self.lines.push(line.into());
+    }
+
+    fn markdown(&self) -> String {
+        let mut all = Vec::new();
+        if !self.ratios.is_empty() {
+            all.push("| what | ours | theirs | ratio | goal | |\n|---|---|---|---|---|---|".into());
+            all.extend(self.ratios.iter().cloned());
+            all.push(String::new());
+        }
+        all.extend(self.lines.iter().cloned());
+        all.join("\n")
+    }
+}
