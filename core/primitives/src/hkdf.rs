@@ -1,0 +1,40 @@
+use blake2::Blake2b512;
+use hkdf::SimpleHkdf;
+use zeroize::Zeroize;
+
+use crate::Secret;
+
+/// The pseudo-random key between the two steps of HKDF with HMAC-BLAKE2b-512.
+///
+/// # Spec
+///
+/// `spec/10-rendezvous.md` 1, `Extract` and `Expand`; RFC 5869.
+#[derive(Clone, Debug)]
+pub struct Prk(Secret<64>);
+
+impl Prk {
+    /// `Extract(ikm, salt)`. Both may have any length; an empty salt counts as 64 zero bytes.
+    #[must_use]
+    pub fn extract(ikm: &[u8], salt: &[u8]) -> Self {
+        let (mut prk, _) = SimpleHkdf::<Blake2b512>::extract(Some(salt), ikm);
+        let mut bytes = [0; 64];
+        for (to, from) in bytes.iter_mut().zip(&prk) {
+            *to = *from;
+        }
+        prk.zeroize();
+        Self(Secret::new(bytes))
+    }
+
+    /// `Expand(self, info, N)`, `info` being the concatenation of its parts. `N` is at most
+    /// 16,320, checked when compiling.
+    #[must_use]
+    pub fn expand<const N: usize>(&self, info: &[&[u8]]) -> Secret<N> {
+        const { assert!(N <= 255 * 64, "RFC 5869 allows 255 blocks") };
+        let mut okm = [0; N];
+        // Neither step can fail: the key is one digest long, and the length is checked above.
+        if let Ok(hkdf) = SimpleHkdf::<Blake2b512>::from_prk(self.0.expose()) {
+            let _ = hkdf.expand_multi_info(info, &mut okm);
+        }
+        Secret::new(okm)
+    }
+}
