@@ -16,6 +16,8 @@ mod steps;
 mod test;
 mod wasm;
 
+use std::process::ExitCode;
+
 use clap::Parser;
 
 /// Every command of the project.
@@ -42,8 +44,8 @@ enum Xtask {
     Ci,
 }
 
-fn main() -> anyhow::Result<()> {
-    match Xtask::parse() {
+fn main() -> ExitCode {
+    let result = match Xtask::parse() {
         Xtask::Test => test::run(),
         Xtask::Layers => layers::run(),
         Xtask::Interop => interop::run(),
@@ -53,5 +55,10 @@ fn main() -> anyhow::Result<()> {
         Xtask::Deny => deny::run(),
         Xtask::Wasm => wasm::run(),
         Xtask::Ci => ci::run(),
+    };
+    if let Err(error) = result {
+        eprintln!("error: {error:#}");
+        return ExitCode::FAILURE;
     }
+    ExitCode::SUCCESS
 }

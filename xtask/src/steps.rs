@@ -36,8 +36,8 @@ impl Steps {
         println!("\n=== {name}");
         let started = Instant::now();
         let outcome = check().unwrap_or_else(|error| {
-            println!("{error:?}");
-            Outcome::Failed(error.to_string())
+            println!("{error:#}");
+            Outcome::Failed(format!("{error}"))
         });
         self.done
             .push((name.to_owned(), outcome, started.elapsed()));
