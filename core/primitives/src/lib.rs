@@ -15,8 +15,10 @@ mod prp;
 mod seal;
 mod secret;
 mod x25519;
+mod xof;
 
 pub use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+pub use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 pub use hash::{hash, hash_secret};
 pub use hidden_key::{HiddenKey, reveal};
@@ -26,3 +28,4 @@ pub use prp::Prp;
 pub use seal::{OpenError, TAG_LEN, open, opens_empty, seal};
 pub use secret::Secret;
 pub use x25519::x25519;
+pub use xof::Shake256;

@@ -1,0 +1,117 @@
+use crate::field::{Field, Fp};
+
+mod numbers;
+
+pub use numbers::{Batch, Chain};
+
+/// A parameter set: a prime field, the primes of the isogenies, and their batches.
+///
+/// Sealed: [`Set1024`] and [`Set511`] are all there are.
+pub trait Set: sealed::Sealed + Copy + core::fmt::Debug + Send + Sync + 'static {
+    /// One field element as 64-bit limbs, least significant first.
+    type Limbs: Array<u64>;
+    /// One field element as bytes: a public key, a raw shared secret.
+    type Encoding: Array<u8> + Eq + Ord + core::hash::Hash + core::fmt::Debug;
+    /// One exponent for each prime: a secret key.
+    type Exponents: Array<i8>;
+    /// The portable field.
+    type Portable: Field<Set = Self>;
+    /// The field with MULX, ADCX and ADOX.
+    type Adx: Field<Set = Self>;
+    /// The field with AVX-512 IFMA.
+    type Ifma: Field<Set = Self>;
+
+    /// The name used in messages and benches.
+    const NAME: &'static str;
+    /// `p = 4 · ∏ primes - 1`, least significant limb first.
+    const MODULUS: Self::Limbs;
+    /// `-1/p mod 2^64`.
+    const MINUS_INVERSE: u64;
+    /// 1 in Montgomery form: `2^(64 · limbs) mod p`.
+    const ONE: Self::Limbs;
+    /// The bit length of `p`.
+    const BITS: usize;
+    /// The odd primes `l` of the isogenies, in the order of the secret key.
+    const PRIMES: &'static [u16];
+    /// A differential addition chain for each prime.
+    const CHAINS: &'static [Chain];
+    /// The batches, in order; together they cover all primes.
+    const BATCHES: &'static [Batch];
+}
+
+/// An array `[T; N]` whose length the generic code need not name.
+pub trait Array<T: Copy>: AsRef<[T]> + AsMut<[T]> + Copy + Send + Sync + 'static {
+    /// All entries equal to `value`.
+    fn filled(value: T) -> Self;
+}
+
+impl<T: Copy + Send + Sync + 'static, const N: usize> Array<T> for [T; N] {
+    fn filled(value: T) -> Self {
+        [value; N]
+    }
+}
+
+mod sealed {
+    #[expect(
+        unnameable_types,
+        reason = "a sealed trait is one nobody else can name"
+    )]
+    pub trait Sealed {}
+}
+
+/// Defines one set from its primes, the sizes of its batches, and their bounds.
+macro_rules! set {
+    ($(#[$doc:meta])* $set:ident, $name:literal, limbs $limbs:literal, primes $count:literal,
+     $primes:expr, batches $batches:literal, $sizes:expr, $bounds:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        #[non_exhaustive]
+        pub struct $set;
+
+        impl sealed::Sealed for $set {}
+
+        impl Set for $set {
+            type Limbs = [u64; $limbs];
+            type Encoding = [u8; 8 * $limbs];
+            type Exponents = [i8; $count];
+            type Portable = Fp<Self, $limbs>;
+            type Adx = Fp<Self, $limbs>;
+            type Ifma = Fp<Self, $limbs>;
+
+            const NAME: &'static str = $name;
+            const MODULUS: Self::Limbs = numbers::modulus(&$primes);
+            const MINUS_INVERSE: u64 = numbers::minus_inverse(Self::MODULUS[0]);
+            const ONE: Self::Limbs = numbers::montgomery_one(&Self::MODULUS);
+            const BITS: usize = numbers::bits(&Self::MODULUS);
+            const PRIMES: &'static [u16] = &$primes;
+            const CHAINS: &'static [Chain] = &numbers::chains::<$count>(&$primes);
+            const BATCHES: &'static [Batch] =
+                &numbers::batches::<$batches>(&$primes, &$sizes, &$bounds);
+        }
+    };
+}
+
+set!(
+    /// CTIDH-1024: 130 primes, a 1020-bit field, keys of 128 bytes, about 2^256 secret keys.
+    Set1024,
+    "ctidh1024",
+    limbs 16,
+    primes 130,
+    numbers::primes::<130>(983),
+    batches 23,
+    [2, 3, 5, 4, 6, 6, 6, 6, 6, 7, 7, 7, 6, 7, 7, 5, 6, 5, 10, 3, 10, 5, 1],
+    [2, 4, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 5, 5, 3, 6, 2, 6, 2, 0]
+);
+
+set!(
+    /// CTIDH-511: 74 primes, a 511-bit field, keys of 64 bytes, about 2^220 secret keys. For tests:
+    /// it runs the same code as [`Set1024`] in an eighth of the time.
+    Set511,
+    "ctidh511",
+    limbs 8,
+    primes 74,
+    numbers::primes::<74>(587),
+    batches 15,
+    [2, 3, 4, 4, 5, 5, 5, 5, 5, 7, 7, 8, 7, 6, 1],
+    [6, 9, 11, 11, 12, 12, 12, 12, 12, 12, 12, 12, 8, 6, 1]
+);

@@ -1,0 +1,38 @@
+use serde_json::Value;
+
+use super::*;
+
+on_every_field!(field_arithmetic_matches_vectors, "/field", 32, 40);
+
+fn check<F: Field>(cases: &[Value], _set: &Value) {
+    for (i, case) in cases.iter().enumerate() {
+        let (a, b) = (element::<F>(case, "a"), element::<F>(case, "b"));
+        assert_eq!(hex(&a), text(case, "a"), "{i}");
+        assert_eq!(hex(&a.add(&b)), text(case, "add"), "{i}");
+        assert_eq!(hex(&a.sub(&b)), text(case, "sub"), "{i}");
+        assert_eq!(hex(&a.mul(&b)), text(case, "mul"), "{i}");
+        assert_eq!(hex(&a.sqr()), text(case, "sqr_a"), "{i}");
+        assert_eq!(hex(&a.invert()), text(case, "inv_a"), "{i}");
+        let square = case["a_is_square"].as_u64().unwrap();
+        assert_eq!(a.is_square().word() & 1, square, "{i}");
+        if square == 1 {
+            assert_eq!(
+                hex(&element::<F>(case, "sqrt_a").sqr()),
+                text(case, "a"),
+                "{i}"
+            );
+        }
+        // lazy operands and batches give the same products
+        let (sum, diff) = (a.mul(&F::ONE).sum(&b), a.diff(&b));
+        let product = a.add(&b).mul(&a.sub(&b));
+        assert_eq!(hex(&sum.mul(&diff)), hex(&product), "{i}");
+        assert_eq!(hex(&sum.sqr()), hex(&a.add(&b).sqr()), "{i}");
+        let mut out = [F::ZERO; 9];
+        F::mul_each(&mut out, &[sum; 9], &[diff; 9]);
+        for each in out.iter().chain(&F::muls([(&sum, &diff), (&diff, &sum)])) {
+            assert_eq!(hex(each), hex(&product), "{i}");
+        }
+        assert_eq!(hex(&F::sqrs([&a, &sum])[0]), text(case, "sqr_a"), "{i}");
+        assert_eq!(hex(&a.neg().add(&a)), hex(&F::ZERO), "{i}");
+    }
+}

@@ -1,0 +1,103 @@
+//! The constants that the compiler computed against the published ones.
+
+use serde_json::Value;
+
+use super::*;
+
+#[test]
+fn constants_match_vectors() {
+    let file = file();
+    check::<Set511>(&file["ctidh511"]);
+    check::<Set1024>(&file["ctidh1024"]);
+}
+
+fn check<S: Set>(set: &Value) {
+    let params = &set["params"];
+    let number = |name: &str| params[name].as_u64().unwrap() as usize;
+    let numbers = |name: &str| -> Vec<usize> {
+        let list = params[name].as_array().unwrap();
+        list.iter().map(|n| n.as_u64().unwrap() as usize).collect()
+    };
+    let p: Vec<String> = S::MODULUS
+        .as_ref()
+        .iter()
+        .map(|l| std::format!("{l:016x}"))
+        .collect();
+    assert_eq!(Value::from(p.clone()), params["p_limbs_le_u64"]);
+    let big_endian: String = p.into_iter().rev().collect();
+    assert_eq!(big_endian.trim_start_matches('0'), text(params, "p_be_hex"));
+    assert_eq!(number("cofactor"), 4);
+    assert_eq!(number("R_log2"), 64 * S::MODULUS.as_ref().len());
+    assert_eq!(
+        std::format!("{:x}", S::MINUS_INVERSE),
+        text(params, "minus_p_inv_mod_2_64")
+    );
+    assert_eq!(number("sk_len"), S::PRIMES.len());
+    assert_eq!(number("pk_len"), S::Encoding::filled(0).as_ref().len());
+    assert_eq!(
+        S::PRIMES
+            .iter()
+            .map(|&l| usize::from(l))
+            .collect::<Vec<_>>(),
+        numbers("primes")
+    );
+
+    let one = <S::Portable as Field>::ONE;
+    assert_eq!(hex(&one), text(params, "one_mont"));
+    assert_eq!(hex(&one.add(&one)), text(params, "two_mont"));
+    // R² as a plain integer is R in Montgomery form: 1 doubled as often as R has bits
+    let mut r = one;
+    for _ in 0..number("R_log2") {
+        r = r.add(&r);
+    }
+    assert_eq!(hex(&r), text(params, "R2_mod_p_le"));
+
+    let batches = |part: fn(&crate::set::Batch) -> usize| -> Vec<usize> {
+        S::BATCHES.iter().map(part).collect()
+    };
+    assert_eq!(batches(|b| b.start), numbers("batch_start"));
+    assert_eq!(batches(|b| b.stop), numbers("batch_stop"));
+    assert_eq!(batches(|b| b.stop - b.start), numbers("batch_size"));
+    assert_eq!(batches(|b| usize::from(b.bound)), numbers("batch_bound"));
+    assert_eq!(
+        batches(|b| usize::from(b.chain_len)),
+        numbers("batch_max_chain_len")
+    );
+    assert_eq!(
+        S::CHAINS
+            .iter()
+            .map(|c| usize::from(c.len))
+            .collect::<Vec<_>>(),
+        numbers("chain_len")
+    );
+    for list in ["chain_bits", "chain_len"] {
+        assert_eq!(numbers(list).len(), S::PRIMES.len());
+    }
+    let published = numbers("chain_bits").into_iter().zip(numbers("chain_len"));
+    for ((bits, len), &l) in published.zip(S::PRIMES) {
+        assert_eq!(walk(bits, len), usize::from(l), "the published chain");
+    }
+}
+
+#[test]
+fn every_chain_ends_at_its_prime() {
+    for (chain, &l) in Set1024::CHAINS.iter().zip(Set1024::PRIMES) {
+        assert_eq!(walk(chain.bits.into(), chain.len.into()), usize::from(l));
+    }
+    for (chain, &l) in Set511::CHAINS.iter().zip(Set511::PRIMES) {
+        assert_eq!(walk(chain.bits.into(), chain.len.into()), usize::from(l));
+    }
+}
+
+/// The multiple that a chain computes.
+fn walk(bits: usize, len: usize) -> usize {
+    let (mut a, mut b, mut c) = (1, 2, 3);
+    for step in 0..len {
+        if bits >> step & 1 == 0 {
+            (a, b) = (b, a);
+        }
+        assert_eq!(c - a, b, "the difference point is at hand");
+        (a, b, c) = (a, c, a + c);
+    }
+    c
+}
