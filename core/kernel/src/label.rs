@@ -12,6 +12,10 @@ pub enum Label {
     SessionSeeds,
     /// Randomness of one CTIDH group action. Spec `10-rendezvous` 3.1.
     ActionSeed,
+    /// A delay drawn from a machine's seed, and the machine's next seed. Spec `10-rendezvous` 3.1.
+    Jitter,
+    /// The name of a job from its inputs; never leaves the process. Spec `10-rendezvous` 3.2.
+    JobKey,
 }
 
 impl Label {
@@ -22,6 +26,8 @@ impl Label {
             Self::BoardSalt => b"entrenous/v1/rendezvous/board-salt",
             Self::SessionSeeds => b"entrenous/v1/rendezvous/session-seeds",
             Self::ActionSeed => b"entrenous/v1/rendezvous/action-seed",
+            Self::Jitter => b"entrenous/v1/rendezvous/jitter",
+            Self::JobKey => b"entrenous/v1/rendezvous/job-key",
         }
     }
 }

@@ -1,0 +1,100 @@
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use primitives::{
+    Choice, ConditionallySelectable, Prp, Secret, TAG_LEN, hash_secret, open, opens_empty,
+};
+
+use super::Own;
+use crate::{Id, T2, T3};
+
+/// What is kept of a peer: not its T1, only what the later messages need.
+#[derive(Clone)]
+pub(crate) struct Peer {
+    pub(crate) gamma: [u8; TAG_LEN],
+    pub(crate) delta: Box<[u8]>,
+    pub(crate) k_tx: Secret<32>,
+    pub(crate) k_rx: Secret<32>,
+    t2: T2,
+    /// `k3`, of no meaning before a valid T2.
+    k3: Secret<32>,
+    valid_t2: bool,
+    early: Option<T3>,
+    matched: bool,
+}
+
+impl Peer {
+    pub(crate) fn new(
+        (gamma, delta): ([u8; TAG_LEN], Box<[u8]>),
+        (k_tx, k_rx): (Secret<32>, Secret<32>),
+        sk_gamma: &Secret<32>,
+    ) -> Self {
+        let t2 = T2::new(Prp::new(&k_tx).encrypt(sk_gamma.expose()));
+        Self {
+            gamma,
+            delta,
+            k_tx,
+            k_rx,
+            t2,
+            k3: Secret::new([0; 32]),
+            valid_t2: false,
+            early: None,
+            matched: false,
+        }
+    }
+
+    pub(super) const fn t2(&self) -> T2 {
+        self.t2
+    }
+
+    /// The T3 for `theirs`, and whether it is real. Both are always computed, and the key for
+    /// their T3 too; only selections depend on what is valid.
+    pub(super) fn take_t2(
+        &mut self,
+        own: &Own,
+        id: &Id,
+        theirs: &T2,
+        may_reveal: Choice,
+    ) -> (T3, Choice) {
+        let ours = self.t2.as_bytes();
+        let g = Secret::new(Prp::new(&self.k_rx).decrypt(theirs.as_bytes()));
+        let valid = opens_empty(&g, &self.gamma, own.salt());
+
+        let k3 = hash_secret(&[self.k_rx.expose(), theirs.as_bytes(), ours]);
+        self.k3 = Secret::select(&self.k3, &k3, valid);
+        self.valid_t2 |= bool::from(valid);
+
+        let reveal = hash_secret(&[self.k_tx.expose(), ours, theirs.as_bytes()]);
+        let real = Prp::new(&reveal).encrypt(own.sk_delta.expose());
+        let dummy = own.dummy(id, theirs);
+        let is_real = valid & may_reveal;
+        let t3 = <[u8; 32]>::conditional_select(&dummy, &real, is_real);
+        (T3::new(t3), is_real)
+    }
+
+    /// The payload, if `t3` opens it for the first time.
+    pub(super) fn take_t3(&mut self, salt: &[u8], t3: T3) -> Option<Vec<u8>> {
+        if self.matched {
+            return None;
+        }
+        if !self.valid_t2 {
+            self.early = Some(t3);
+            return None;
+        }
+        self.open(salt, &t3)
+    }
+
+    /// [`take_t3`](Self::take_t3) with the T3 that came too early, if there was one.
+    pub(super) fn retry_early(&mut self, salt: &[u8]) -> Option<Vec<u8>> {
+        let early = self.early.filter(|_| self.valid_t2 && !self.matched)?;
+        self.open(salt, &early)
+    }
+
+    fn open(&mut self, salt: &[u8], t3: &T3) -> Option<Vec<u8>> {
+        let d = Secret::new(Prp::new(&self.k3).decrypt(t3.as_bytes()));
+        let payload = open(&d, &self.delta, salt).ok()?;
+        self.matched = true;
+        self.early = None;
+        Some(payload)
+    }
+}
