@@ -10,7 +10,8 @@ use crate::{
 pub(crate) fn add(steps: &mut Steps) {
     steps.step("layers", layers::run);
     steps.step("format", || {
-        steps::run(cargo().args(["fmt", "--all", "--check"]))
+        steps::run(cargo().args(["fmt", "--all", "--check"]))?;
+        steps::run(cargo().args(["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))
     });
     steps.step("lints", || {
         let lints = ["clippy", "--workspace", "--all-targets", "--locked"];

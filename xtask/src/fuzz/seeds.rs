@@ -1,0 +1,77 @@
+//! First inputs for the fuzz targets, from the vectors: a fuzzer does not guess a curve.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use crate::steps;
+
+/// Writes the seeds of `target` into its corpus.
+///
+/// # Errors
+///
+/// A vector file has lost what is taken from it, or the corpus cannot be written.
+pub(crate) fn sow(target: &str, corpus: &Path) -> Result<()> {
+    fs::create_dir_all(corpus)?;
+    let mut count = 0_usize;
+    for (_, file, pointer) in SEEDS.iter().filter(|(name, ..)| *name == target) {
+        let text = fs::read_to_string(steps::root().join("vectors").join(file))?;
+        let vectors: Value = serde_json::from_str(&text)?;
+        let part = vectors.pointer(pointer);
+        let part = part.with_context(|| format!("{file} has no {pointer}"))?;
+        let mut seeds = Vec::new();
+        gather(part, &mut seeds);
+        ensure!(!seeds.is_empty(), "{file} has no bytes at {pointer}");
+        for seed in seeds {
+            fs::write(corpus.join(format!("seed-{count:04}")), seed)?;
+            count = count.saturating_add(1);
+        }
+    }
+    Ok(())
+}
+
+/// All hexadecimal strings below `value`, as bytes.
+fn gather(value: &Value, seeds: &mut Vec<Vec<u8>>) {
+    match value {
+        Value::String(text) => seeds.extend(bytes(text)),
+        Value::Array(values) => values.iter().for_each(|value| gather(value, seeds)),
+        Value::Object(fields) => fields.values().for_each(|value| gather(value, seeds)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn bytes(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.as_bytes().chunks(2);
+    pairs
+        .map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}
+
+/// Target, file below `vectors/`, and where in it the bytes are.
+const SEEDS: &[(&str, &str, &str)] = &[
+    (
+        "board_records",
+        "rendezvous/reunion.json",
+        "/http_captured/events",
+    ),
+    (
+        "hidden_key",
+        "rendezvous/reunion.json",
+        "/primitives/unelligator",
+    ),
+    ("hidden_key", "rendezvous/reunion.json", "/primitives/aead"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hexadecimal_strings_are_found_wherever_they_are() {
+        let value = serde_json::json!({"a": ["00ff", 7, {"b": "10"}], "c": "a name", "d": null});
+        let mut seeds = Vec::new();
+        gather(&value, &mut seeds);
+        assert_eq!(seeds, [vec![0, 255], vec![16]]);
+    }
+}
