@@ -1,3 +1,4 @@
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -62,7 +63,7 @@ pub struct Session {
     own: Arc<Own>,
     wanted: Wanted,
     limits: Limits,
-    peers: BTreeMap<Id, Peer>,
+    peers: BTreeMap<Id, Box<Peer>>,
     refused: Refused,
     revealed_to: Option<Id>,
 }
@@ -146,7 +147,7 @@ impl Session {
     /// The T2 for a peer that was admitted.
     #[must_use]
     pub fn t2_for(&self, id: &Id) -> Option<T2> {
-        self.peers.get(id).map(Peer::t2)
+        self.peers.get(id).map(|peer| peer.t2())
     }
 
     /// Whether this peer was admitted.

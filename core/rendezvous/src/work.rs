@@ -118,7 +118,7 @@ impl fmt::Debug for Meeting {
 pub struct Met {
     pub(crate) session: Id,
     pub(crate) peer: Id,
-    pub(crate) result: Option<Peer>,
+    pub(crate) result: Option<Box<Peer>>,
 }
 
 impl Met {
