@@ -93,10 +93,12 @@ fn build() -> Result<PathBuf> {
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
     let host = host.context("rustc does not say its host")?;
     let fuzz = folder();
+    // The same versions as in the programs; what the fuzzer needs besides is added.
+    fs::copy(steps::root().join("Cargo.lock"), fuzz.join("Cargo.lock"))?;
     // With --target, the flags bind the targets and not their build scripts.
     steps::run(
         cargo()
-            .args(["build", "--release", "--locked", "--bins", "--target", host])
+            .args(["build", "--release", "--bins", "--target", host])
             .arg("--manifest-path")
             .arg(fuzz.join("Cargo.toml"))
             .arg("--target-dir")

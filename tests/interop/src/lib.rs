@@ -12,4 +12,5 @@ pub mod ours;
 pub mod program;
 pub mod reference;
 pub mod room;
+pub mod said;
 pub mod theirs;

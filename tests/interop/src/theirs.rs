@@ -4,19 +4,31 @@ use std::{path::Path, process::Command};
 
 use anyhow::Result;
 
-use crate::{program::Program, reference::Reference, room::Host};
+use crate::{
+    program::Program,
+    reference::Reference,
+    room::{Host, Room},
+    said::Said,
+};
 
-/// The reference's LAN program, announcing until it gets a T3 or a minute is over. On a shared
-/// `port` it meets everyone; it says [`ANNOUNCED`] when it has announced itself.
+/// The reference's LAN program in `room`, which runs until it gets a T3 or 45 seconds are over.
+///
+/// It says [`ANNOUNCED`] when it has announced itself, and prints a match as it is.
 ///
 /// # Errors
 ///
 /// The reference cannot be installed or started.
-pub fn on_lan(host: &Host, port: u16, passphrase: &str, message: &str) -> Result<Program> {
+pub fn on_lan(room: &Room, host: usize, said: &Said<'_>) -> Result<Program> {
+    let host = room.host(host);
     let mut command = python(host, "reunion-on-an-ethernet")?;
     command.args(["--verbose", "--bind-addr", host.address()]);
-    command.args(["--multicast-port", &port.to_string(), "--timeout", "45"]);
-    command.args(["--passphrase", passphrase, "--message", message]);
+    command.args([
+        "--multicast-port",
+        &room.multicast_port().to_string(),
+        "--timeout",
+        "45",
+    ]);
+    command.args(["--passphrase", said.passphrase, "--message", said.message]);
     Program::start("reunion-on-an-ethernet", &mut command)
 }
 
@@ -29,10 +41,10 @@ pub const ANNOUNCED: &str = "Sent 2";
 /// # Errors
 ///
 /// The reference cannot be installed or started.
-pub fn at_board(host: &Host, seconds: u32, passphrase: &str, message: &str) -> Result<Program> {
+pub fn at_board(host: &Host, seconds: u32, said: &Said<'_>) -> Result<Program> {
     let mut command = python(host, "reunion-client")?;
     command.args(["--duration", &seconds.to_string()]);
-    command.args(["--passphrase", passphrase, "--message", message]);
+    command.args(["--passphrase", said.passphrase, "--message", said.message]);
     Program::start("reunion-client", &mut command)
 }
 
