@@ -5,6 +5,7 @@ extern crate alloc;
 
 pub mod board;
 mod id;
+pub mod lan;
 mod passkey;
 mod seeds;
 #[expect(dead_code, reason = "the jobs get their bodies with the group action")]

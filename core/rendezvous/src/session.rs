@@ -162,6 +162,12 @@ impl Session {
         self.peers.len()
     }
 
+    /// When only the first peer is wanted: from now on it counts as found, in another session.
+    /// A peer that was found in this one keeps its answers.
+    pub fn withhold(&mut self) {
+        self.revealed_to.get_or_insert(self.own.id);
+    }
+
     /// Answers a T2 that came from `from`, with a dummy if that peer is unknown or the T2 is not
     /// valid. The same T2 always gets the same answer.
     ///
