@@ -9,4 +9,5 @@
 //! Spec: `spec/10-rendezvous.md` section 5.
 
 pub mod board;
+pub mod http;
 pub mod pace;

@@ -1,0 +1,24 @@
+//! The boards over HTTP/1.1: public routes, an admin listener, TLS, limits, graceful stop.
+//!
+//! [`Config`] says what to run, [`Server`] runs it. [`Service`] is the same without sockets.
+//!
+//! Spec: `spec/10-rendezvous.md` sections 5.2 and 5.4.
+
+mod admin;
+mod config;
+mod hub;
+mod listen;
+mod network;
+mod refusal;
+mod routes;
+mod server;
+mod stream;
+mod tls;
+mod waiting;
+
+pub use admin::Render;
+pub use config::{Config, ConfigError, Settings, Share, TlsFiles};
+pub use network::{Network, NetworkError};
+pub use routes::Service;
+pub use server::{Server, StartError, Stopped};
+pub use tls::TlsError;

@@ -1,0 +1,250 @@
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use kernel::Kind;
+
+use super::Network;
+use crate::board::Limits;
+use crate::pace::Rate;
+
+/// What a server runs.
+#[non_exhaustive]
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Public addresses.
+    pub listen: Vec<SocketAddr>,
+    /// Address of the admin listener, if one is wanted.
+    pub admin: Option<SocketAddr>,
+    /// Certificate and key; without them the public listener speaks plain HTTP.
+    pub tls: Option<TlsFiles>,
+    /// Whether plain HTTP is wanted on any address, because a proxy in front speaks TLS.
+    pub behind_proxy: bool,
+    /// What a reload replaces.
+    pub settings: Settings,
+}
+
+/// PEM files of a certificate chain and its private key.
+#[expect(clippy::exhaustive_structs, reason = "two paths")]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TlsFiles {
+    /// The chain, leaf first.
+    pub cert: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// What can change while a server runs.
+#[non_exhaustive]
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Bounds of the store.
+    pub limits: Limits,
+    /// Requests of one source.
+    pub requests: Rate,
+    /// Requests that wait for something new.
+    pub waiting: Share,
+    /// Open connections.
+    pub connections: Share,
+    /// The longest body of a request, in bytes.
+    pub body: usize,
+    /// Hops whose `x-forwarded-for` is believed.
+    pub trusted_proxies: Vec<Network>,
+}
+
+/// A bound in all and per source.
+#[expect(clippy::exhaustive_structs, reason = "two numbers")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Share {
+    /// In all.
+    pub total: usize,
+    /// Of one source.
+    pub per_source: usize,
+}
+
+impl Default for Config {
+    /// Plain HTTP on 127.0.0.1:7447, no admin listener.
+    fn default() -> Self {
+        Self {
+            listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 7447))],
+            admin: None,
+            tls: None,
+            behind_proxy: false,
+            settings: Settings::default(),
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            requests: Rate {
+                per_second: 50,
+                burst: 200,
+            },
+            waiting: Share {
+                total: 10_000,
+                per_source: 64,
+            },
+            connections: Share {
+                total: 12_000,
+                per_source: 256,
+            },
+            body: 1 << 20,
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Whether the parts fit together. Opens nothing.
+    ///
+    /// # Errors
+    ///
+    /// See [`ConfigError`].
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.listen.is_empty() {
+            return Err(ConfigError::NoListener);
+        }
+        if let Some(&address) = self.admin.iter().find(|a| !is_loopback(a)) {
+            return Err(ConfigError::AdminOnPublic { address });
+        }
+        let is_plain = self.tls.is_none() && !self.behind_proxy;
+        match self.listen.iter().find(|a| is_plain && !is_loopback(a)) {
+            Some(&address) => Err(ConfigError::PlainOnPublic { address }),
+            None => self.settings.check(),
+        }
+    }
+}
+
+impl Settings {
+    /// Whether every bound lets something through.
+    ///
+    /// # Errors
+    ///
+    /// See [`ConfigError`].
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let limits = &self.limits;
+        let bounds = [
+            ("records", limits.board.records),
+            ("records", limits.source.records),
+            ("records", limits.server.records),
+            ("bytes", limits.board.bytes),
+            ("bytes", limits.source.bytes),
+            ("bytes", limits.server.bytes),
+            ("boards", limits.boards),
+            ("boards", limits.boards_of_source),
+            ("connections", self.connections.total),
+            ("connections", self.connections.per_source),
+            ("body", self.body),
+        ];
+        if let Some(&(name, _)) = bounds.iter().find(|(_, bound)| *bound == 0) {
+            return Err(ConfigError::Zero { name });
+        }
+        if self.requests.per_second == 0 || self.requests.burst == 0 {
+            return Err(ConfigError::Zero { name: "requests" });
+        }
+        if limits.lifetime < MIN_LIFETIME {
+            return Err(ConfigError::ShortLifetime);
+        }
+        Ok(())
+    }
+}
+
+fn is_loopback(address: &SocketAddr) -> bool {
+    address.ip().to_canonical().is_loopback()
+}
+
+/// A minute: cursors start at the time, so a board must outlive a burst of records.
+const MIN_LIFETIME: Duration = Duration::from_secs(60);
+
+/// Why a configuration cannot be run.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// No public address is given.
+    #[error("there is no address to listen on")]
+    NoListener,
+    /// Plain HTTP would be reachable from elsewhere.
+    #[error("plain HTTP on {address}, which is not a loopback address")]
+    PlainOnPublic {
+        /// The first such address.
+        address: SocketAddr,
+    },
+    /// The admin listener would be reachable from elsewhere.
+    #[error("admin listener on {address}, which is not a loopback address")]
+    AdminOnPublic {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// A bound of zero would refuse everything.
+    #[error("a limit of zero {name} would refuse everyone")]
+    Zero {
+        /// What is bounded.
+        name: &'static str,
+    },
+    /// Records would go before anyone can read them.
+    #[error("records must live for at least one minute")]
+    ShortLifetime,
+}
+
+impl ConfigError {
+    /// Always the operator's to correct.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        Kind::BadInput
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on(address: &str) -> Config {
+        Config {
+            listen: vec![address.parse().unwrap()],
+            ..Config::default()
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_or_behind_a_proxy() {
+        for loopback in [
+            "127.0.0.1:1",
+            "127.9.9.9:1",
+            "[::1]:1",
+            "[::ffff:127.0.0.1]:1",
+        ] {
+            assert_eq!(on(loopback).check(), Ok(()), "{loopback}");
+        }
+        for public in ["0.0.0.0:1", "[::]:1", "192.168.1.1:1"] {
+            let address = public.parse().unwrap();
+            let mut config = on(public);
+            assert_eq!(config.check(), Err(ConfigError::PlainOnPublic { address }));
+            config.behind_proxy = true;
+            assert_eq!(config.check(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn the_admin_listener_is_for_loopback_only() {
+        let mut config = on("127.0.0.1:1");
+        config.admin = Some("127.0.0.1:2".parse().unwrap());
+        assert_eq!(config.check(), Ok(()));
+        let address = "0.0.0.0:2".parse().unwrap();
+        config.admin = Some(address);
+        assert_eq!(config.check(), Err(ConfigError::AdminOnPublic { address }));
+    }
+
+    #[test]
+    fn a_bound_of_zero_and_a_short_lifetime_are_refused() {
+        let mut settings = Settings::default();
+        settings.limits.lifetime = Duration::from_millis(59_999);
+        assert_eq!(settings.check(), Err(ConfigError::ShortLifetime));
+        settings.limits.lifetime = Duration::from_secs(60);
+        assert_eq!(settings.check(), Ok(()));
+        settings.limits.source.bytes = 0;
+        assert_eq!(settings.check(), Err(ConfigError::Zero { name: "bytes" }));
+    }
+}

@@ -1,0 +1,211 @@
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::http::HeaderMap;
+use kernel::Time;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
+
+use super::waiting::Waiting;
+use super::{Network, Settings};
+use crate::board::{Source, Store};
+use crate::pace::Pace;
+
+/// What all requests share.
+#[derive(Debug)]
+pub(super) struct Hub {
+    pub(super) store: Mutex<Store>,
+    pub(super) waiting: Mutex<Waiting>,
+    /// Places for bodies that are not small.
+    pub(super) uploads: Arc<Semaphore>,
+    /// Says `true` when the server is stopping.
+    pub(super) draining: watch::Sender<bool>,
+    pace: Mutex<Pace>,
+    settings: RwLock<Arc<Settings>>,
+    clock: Clock,
+    key: RandomState,
+}
+
+impl Hub {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self {
+            store: Mutex::new(Store::new(settings.limits)),
+            waiting: Mutex::new(Waiting::default()),
+            uploads: Arc::new(Semaphore::new(UPLOADS)),
+            draining: watch::Sender::new(false),
+            pace: Mutex::new(Pace::new(settings.requests, SOURCES)),
+            settings: RwLock::new(Arc::new(settings)),
+            clock: Clock::start(),
+            key: RandomState::new(),
+        }
+    }
+
+    pub(super) fn settings(&self) -> Arc<Settings> {
+        let settings = self.settings.read();
+        Arc::clone(&settings.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn set(&self, settings: Settings) {
+        lock(&self.store).set_limits(settings.limits);
+        lock(&self.pace).set_rate(settings.requests);
+        let mut place = self
+            .settings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *place = Arc::new(settings);
+    }
+
+    pub(super) fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        *self.draining.borrow()
+    }
+
+    /// One request of `source`; an error is when to come back.
+    pub(super) fn take(&self, source: Source) -> Result<(), Duration> {
+        lock(&self.pace).take(self.now(), source)
+    }
+
+    /// Drops what is over and sets the gauges; for a timer.
+    pub(super) fn tidy(&self) {
+        let now = self.now();
+        lock(&self.pace).tidy(now);
+        let stats = {
+            let mut store = lock(&self.store);
+            store.expire(now);
+            store.stats()
+        };
+        let gauge = |name, value: usize, step: usize| {
+            let rounded = value.div_ceil(step).saturating_mul(step);
+            metrics::gauge!(name).set(u32::try_from(rounded).unwrap_or(u32::MAX));
+        };
+        gauge("entrenous_board_records", stats.held.records, 10);
+        gauge("entrenous_board_bytes", stats.held.bytes, 4096);
+        gauge("entrenous_boards", stats.boards, 10);
+    }
+
+    /// Where a request of `peer` comes from: the peer, or who it says if it is a trusted hop.
+    pub(super) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
+        let settings = self.settings();
+        let trusted = &settings.trusted_proxies;
+        let forwarded = headers.get_all(FORWARDED);
+        let hops = forwarded.iter().filter_map(|value| value.to_str().ok());
+        let origin = origin(peer, hops, trusted).unwrap_or(peer);
+        self.source_of(origin)
+    }
+
+    /// The source of one address: a keyed hash of its /32 or /64.
+    pub(super) fn source_of(&self, address: IpAddr) -> Source {
+        let prefix = match address.to_canonical() {
+            IpAddr::V4(address) => (4, address.to_bits().into()),
+            IpAddr::V6(address) => (6, address.to_bits() >> 64),
+        };
+        Source(self.key.hash_one::<(u8, u128)>(prefix))
+    }
+
+    pub(super) fn is_trusted(&self, peer: IpAddr) -> bool {
+        is_in(&self.settings().trusted_proxies, peer)
+    }
+}
+
+/// Walks `x-forwarded-for` from its end through trusted hops; `None` if it cannot be believed.
+fn origin<'a>(
+    peer: IpAddr,
+    lines: impl Iterator<Item = &'a str>,
+    trusted: &[Network],
+) -> Option<IpAddr> {
+    if !is_in(trusted, peer) {
+        return None;
+    }
+    let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).collect();
+    let mut last = None;
+    for hop in hops.iter().rev() {
+        let address: IpAddr = hop.trim().parse().ok()?;
+        last = Some(address);
+        if !is_in(trusted, address) {
+            break;
+        }
+    }
+    last
+}
+
+fn is_in(networks: &[Network], address: IpAddr) -> bool {
+    networks.iter().any(|network| network.contains(address))
+}
+
+/// The contents, also after a panic elsewhere: every critical section leaves them whole.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Milliseconds since 1970 at the start, then steady.
+#[derive(Debug)]
+struct Clock {
+    base: Time,
+    start: Instant,
+}
+
+impl Clock {
+    fn start() -> Self {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+        Self {
+            base: Time::ZERO.after(since_1970.unwrap_or_default()),
+            start: Instant::now(),
+        }
+    }
+
+    fn now(&self) -> Time {
+        self.base.after(self.start.elapsed())
+    }
+}
+
+const FORWARDED: &str = "x-forwarded-for";
+/// Long bodies read at the same time; 1 MiB each.
+const UPLOADS: usize = 32;
+/// Sources whose request rate is kept apart.
+const SOURCES: usize = 65_536;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn only_trusted_hops_are_believed() {
+        let trusted = ["127.0.0.1".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
+        let from = |peer, line: &'static str| origin(ip(peer), [line].into_iter(), &trusted);
+        assert_eq!(from("127.0.0.1", "203.0.113.7"), Some(ip("203.0.113.7")));
+        assert_eq!(
+            from("127.0.0.1", "6.6.6.6, 203.0.113.7"),
+            Some(ip("203.0.113.7"))
+        );
+        assert_eq!(
+            from("127.0.0.1", "203.0.113.7, 10.1.1.1"),
+            Some(ip("203.0.113.7"))
+        );
+        assert_eq!(
+            from("203.0.113.9", "203.0.113.7"),
+            None,
+            "not trusted itself"
+        );
+        assert_eq!(from("127.0.0.1", "unknown"), None);
+        assert_eq!(from("127.0.0.1", ""), None);
+    }
+
+    #[test]
+    fn sources_are_prefixes() {
+        let hub = Hub::new(Settings::default());
+        let source = |text| hub.source_of(ip(text));
+        assert_eq!(source("2001:db8:0:1::1"), source("2001:db8:0:1:ffff::2"));
+        assert_ne!(source("2001:db8:0:1::1"), source("2001:db8:0:2::1"));
+        assert_ne!(source("192.0.2.1"), source("192.0.2.2"));
+        assert_eq!(source("192.0.2.1"), source("::ffff:192.0.2.1"));
+    }
+}

@@ -1,0 +1,211 @@
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::{Extension, Router};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use super::Share;
+use super::hub::{Hub, lock};
+use super::routes::Peer;
+use super::tls::Tls;
+use crate::board::Source;
+
+/// One listening socket and what its connections get.
+#[derive(Debug)]
+pub(super) struct Listener {
+    pub(super) name: &'static str,
+    pub(super) socket: TcpListener,
+    pub(super) router: Router,
+    pub(super) hub: Arc<Hub>,
+    pub(super) open: Arc<Open>,
+    pub(super) tls: Option<Arc<Tls>>,
+    /// When its connections shall end.
+    pub(super) draining: Option<watch::Receiver<bool>>,
+}
+
+impl Listener {
+    /// Accepts connections until dropped; each runs as a task of its own.
+    pub(super) async fn run(self) {
+        loop {
+            match self.socket.accept().await {
+                Ok((stream, peer)) => self.accept(stream, peer),
+                Err(error) if is_of_one_peer(&error) => {}
+                Err(error) => {
+                    tracing::warn!(%error, listener = self.name, "cannot accept connections");
+                    sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn accept(&self, stream: TcpStream, peer: SocketAddr) {
+        let ip = peer.ip();
+        let mut share = self.hub.settings().connections;
+        if self.hub.is_trusted(ip) {
+            share.per_source = share.total;
+        }
+        let source = self.hub.source_of(ip);
+        let Some(held) = Open::take(&self.open, self.name, source, share) else {
+            metrics::counter!("entrenous_rejected_total", "limit" => "connections").increment(1);
+            return;
+        };
+        let router = self.router.clone();
+        let tls = self.tls.clone();
+        let draining = self.draining.clone();
+        tokio::spawn(async move {
+            let _held = held;
+            // Without it an answer of two packets waits for the peer's delayed acknowledgement.
+            drop(stream.set_nodelay(true));
+            match tls {
+                None => serve(stream, ip, router, draining).await,
+                Some(tls) => match timeout(HANDSHAKE, tls.acceptor().accept(stream)).await {
+                    Ok(Ok(stream)) => serve(stream, ip, router, draining).await,
+                    Ok(Err(error)) => tracing::debug!(%error, "TLS handshake"),
+                    Err(_) => tracing::debug!("TLS handshake took too long"),
+                },
+            }
+        });
+    }
+}
+
+/// Speaks HTTP/1.1 with one peer; once `draining`, only until the request in hand is answered.
+async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: IpAddr,
+    router: Router,
+    draining: Option<watch::Receiver<bool>>,
+) {
+    let service = TowerToHyperService::new(router.layer(Extension(Peer(peer))));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_buf_size(BUFFER)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = drained(draining) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "connection");
+    }
+}
+
+/// Until the server is stopping.
+async fn drained(draining: Option<watch::Receiver<bool>>) {
+    match draining {
+        Some(mut draining) => drop(draining.wait_for(|is_draining| *is_draining).await),
+        None => std::future::pending().await,
+    }
+}
+
+/// How many connections are open, in all and per source.
+#[derive(Debug, Default)]
+pub(super) struct Open {
+    total: watch::Sender<usize>,
+    sources: Mutex<HashMap<Source, usize>>,
+}
+
+impl Open {
+    fn take(self: &Arc<Self>, name: &'static str, source: Source, share: Share) -> Option<Held> {
+        let mut sources = lock(&self.sources);
+        let mine = sources.get(&source).copied().unwrap_or(0);
+        if self.count() >= share.total || mine >= share.per_source {
+            return None;
+        }
+        self.total
+            .send_modify(|total| *total = total.saturating_add(1));
+        sources.insert(source, mine.saturating_add(1));
+        metrics::gauge!("entrenous_connections", "listener" => name).increment(1);
+        Some(Held {
+            open: Arc::clone(self),
+            name,
+            source,
+        })
+    }
+
+    pub(super) fn count(&self) -> usize {
+        *self.total.borrow()
+    }
+
+    /// Until no connection is open.
+    pub(super) async fn none(&self) {
+        // The sender is in `self`, so this is no error.
+        drop(self.total.subscribe().wait_for(|total| *total == 0).await);
+    }
+}
+
+/// One open connection; counted until dropped.
+#[derive(Debug)]
+struct Held {
+    open: Arc<Open>,
+    name: &'static str,
+    source: Source,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut sources = lock(&self.open.sources);
+        if let Some(count) = sources.get_mut(&self.source) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                sources.remove(&self.source);
+            }
+        }
+        let total = &self.open.total;
+        total.send_modify(|total| *total = total.saturating_sub(1));
+        metrics::gauge!("entrenous_connections", "listener" => self.name).decrement(1);
+    }
+}
+
+/// Whether an error of `accept` concerns one connection, not the socket.
+fn is_of_one_peer(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+    )
+}
+
+/// For the head of a request, and so between requests.
+const HEAD: Duration = Duration::from_secs(30);
+const HANDSHAKE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(200);
+const BUFFER: usize = 16 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_are_bounded_in_all_and_per_source_and_given_back() {
+        let open = Arc::new(Open::default());
+        let share = Share {
+            total: 3,
+            per_source: 2,
+        };
+        let take = |source| Open::take(&open, "test", Source::new(source), share);
+        let first = [take(1).unwrap(), take(1).unwrap()];
+        assert!(take(1).is_none(), "of one source");
+        let _second = take(2).unwrap();
+        assert!(take(3).is_none(), "in all");
+        drop(first);
+        assert!(take(3).is_some());
+        assert_eq!(open.count(), 1);
+    }
+}

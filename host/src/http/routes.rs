@@ -1,0 +1,302 @@
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Bytes, HttpBody};
+use axum::extract::{Extension, Path, Query, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http_body_util::{BodyExt, Limited};
+use rendezvous::board::{Board, BoardName, Phase, Receiver};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::Settings;
+use super::hub::{Hub, lock};
+use super::refusal::Refusal;
+use super::stream;
+use super::waiting::Place;
+use crate::board::{Post, Source, What};
+
+/// The public routes without sockets, for a server of one's own or for tests.
+#[derive(Clone, Debug)]
+pub struct Service {
+    pub(super) hub: Arc<Hub>,
+}
+
+impl Service {
+    /// An empty server.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let hub = Arc::new(Hub::new(settings));
+        Self { hub }
+    }
+
+    /// The routes for requests of one peer.
+    pub fn router(&self, peer: IpAddr) -> Router {
+        router(&self.hub).layer(Extension(Peer(peer)))
+    }
+
+    /// What is stored now.
+    #[must_use]
+    pub fn stats(&self) -> crate::board::Stats {
+        lock(&self.hub.store).stats()
+    }
+}
+
+/// The other end of the connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer(pub(super) IpAddr);
+
+/// All public routes; requests carry their [`Peer`].
+pub(super) fn router(hub: &Arc<Hub>) -> Router {
+    let mut routes = Router::new()
+        .route("/", get(ABOUT))
+        .route("/new", get(plain_news))
+        .route("/meet/{board}/new", get(named_news));
+    for phase in Phase::ALL {
+        let list = move |state, source, request| plain(state, source, phase, request);
+        let take = move |state, source, path, request| named(state, source, path, phase, request);
+        let name = phase.name();
+        let plain_route = get(list).post(list).options(|| async { ALLOW });
+        routes = routes
+            .route(&format!("/{name}"), plain_route)
+            .route(&format!("/meet/{{board}}/{name}"), post(take));
+    }
+    routes
+        .layer(middleware::from_fn_with_state(Arc::clone(hub), gate))
+        .with_state(Arc::clone(hub))
+}
+
+/// Lets a request through at the pace of its source, and counts it.
+async fn gate(
+    State(hub): State<Arc<Hub>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let start = Instant::now();
+    let kind = kind(request.uri().path());
+    let source = hub.source(peer, request.headers());
+    request.extensions_mut().insert(source);
+    let response = match hub.take(source) {
+        Ok(()) => next.run(request).await,
+        Err(retry) => refuse(Refusal::Busy("requests", retry)),
+    };
+    let outcome = outcome(response.status());
+    metrics::counter!("entrenous_requests_total", "kind" => kind, "outcome" => outcome)
+        .increment(1);
+    metrics::histogram!("entrenous_request_seconds", "kind" => kind).record(start.elapsed());
+    response
+}
+
+/// A plain route: stores what is sent; lists everything, or answers as on a named board if asked.
+async fn plain(
+    State(hub): State<Arc<Hub>>,
+    Extension(source): Extension<Source>,
+    phase: Phase,
+    request: Request,
+) -> Response {
+    let board = Board::Plain;
+    let is_bare = request.headers().contains_key(CURSOR);
+    let is_post = request.method() == Method::POST;
+    let taken = take(&hub, &board, phase, source, request).await;
+    if is_bare && is_post {
+        return answer(taken);
+    }
+    if let Err(refusal) = taken {
+        refusal.count();
+    }
+    let what = What::Phase(phase);
+    let span = lock(&hub.store).span(hub.now(), &board, &what, 0, usize::MAX);
+    let body = stream::body(&hub, &board, what, span);
+    ([BINARY], body).into_response()
+}
+
+/// A post to a named board.
+async fn named(
+    State(hub): State<Arc<Hub>>,
+    Extension(source): Extension<Source>,
+    Path(name): Path<String>,
+    phase: Phase,
+    request: Request,
+) -> Response {
+    let Ok(name) = name.parse::<BoardName>() else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    answer(take(&hub, &Board::Named(name), phase, source, request).await)
+}
+
+async fn plain_news(
+    State(hub): State<Arc<Hub>>,
+    Extension(source): Extension<Source>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    news(&hub, &Board::Plain, source, &asked).await
+}
+
+async fn named_news(
+    State(hub): State<Arc<Hub>>,
+    Extension(source): Extension<Source>,
+    Path(name): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    match name.parse::<BoardName>() {
+        Ok(name) => news(&hub, &Board::Named(name), source, &asked).await,
+        Err(_) => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// The query of `/new`.
+#[derive(Debug, serde::Deserialize)]
+struct Asked {
+    #[serde(default)]
+    after: u64,
+    #[serde(default)]
+    wait: u64,
+    to: Option<String>,
+}
+
+/// What is new after a cursor, once there is something or the wait is over.
+async fn news(hub: &Arc<Hub>, board: &Board, source: Source, asked: &Asked) -> Response {
+    let mut receiver: Option<Receiver> = None;
+    if let Some(to) = &asked.to {
+        let mut id = [0; 32];
+        if hex::decode_to_slice(to, &mut id).is_err() {
+            return refuse(Refusal::Malformed("to is not an id in hex"));
+        }
+        receiver = Some(id);
+    }
+    let what = What::News(receiver);
+    let wait = Duration::from_secs(asked.wait).min(MAX_WAIT);
+    let until = Instant::now().checked_add(wait);
+    let mut after = asked.after;
+    let mut place: Option<Place> = None;
+    let mut draining = hub.draining.subscribe();
+    loop {
+        let span = lock(&hub.store).span(hub.now(), board, &what, after, MAX_ANSWER);
+        let is_over = until.is_none_or(|until| until <= Instant::now());
+        if span.bytes > 0 || is_over || *draining.borrow() {
+            let cursor = HeaderValue::from(span.until);
+            let body = stream::body(hub, board, what, span);
+            return ([BINARY, (CURSOR, cursor)], body).into_response();
+        }
+        after = span.until;
+        let Some(place) = &mut place else {
+            let share = hub.settings().waiting;
+            place = Place::take(hub, board, source, share);
+            if place.is_none() {
+                return refuse(Refusal::Busy("waiting", RETRY_WAIT));
+            }
+            // Look again: something may have come before the bell was there.
+            continue;
+        };
+        tokio::select! {
+            () = place.rung() => {}
+            _ = draining.changed() => {}
+            () = sleep_until(until.unwrap_or_else(Instant::now)) => {}
+        }
+    }
+}
+
+/// Reads the body of `request` and stores its records.
+async fn take(
+    hub: &Arc<Hub>,
+    board: &Board,
+    phase: Phase,
+    source: Source,
+    request: Request,
+) -> Result<(), Refusal> {
+    let body = read(hub, request).await?;
+    let post = Post {
+        board,
+        phase,
+        body: &body,
+        source,
+    };
+    let new = lock(&hub.store).post(hub.now(), &post)?;
+    if new > 0 {
+        lock(&hub.waiting).ring(board);
+    }
+    Ok(())
+}
+
+/// The whole body, if it is within the limit; only a few long ones at a time.
+async fn read(hub: &Arc<Hub>, request: Request) -> Result<Bytes, Refusal> {
+    let body = request.into_body();
+    let max = hub.settings().body;
+    let promised = body.size_hint().upper();
+    if promised.is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > max)) {
+        return Err(Refusal::TooLarge);
+    }
+    let is_small = promised.is_some_and(|length| length <= SMALL);
+    let _place = if is_small {
+        None
+    } else {
+        let place = Arc::clone(&hub.uploads).try_acquire_owned();
+        Some(place.map_err(|_| Refusal::Busy("uploads", RETRY_WAIT))?)
+    };
+    let whole = Limited::new(body, max).collect();
+    match timeout(MAX_UPLOAD, whole).await {
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(Refusal::TooLarge),
+        Ok(Err(_)) => Err(Refusal::Malformed("the body broke off")),
+        Err(_) => Err(Refusal::Slow),
+    }
+}
+
+/// 204, or the refusal.
+fn answer(taken: Result<(), Refusal>) -> Response {
+    match taken {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(refusal) => refuse(refusal),
+    }
+}
+
+fn refuse(refusal: Refusal) -> Response {
+    refusal.count();
+    refusal.into_response()
+}
+
+/// The kind of a request in metrics; never the board.
+fn kind(path: &str) -> &'static str {
+    match path.rsplit('/').next() {
+        Some("t1") => "t1",
+        Some("t2") => "t2",
+        Some("t3") => "t3",
+        Some("new") => "new",
+        _ => "other",
+    }
+}
+
+fn outcome(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::PAYLOAD_TOO_LARGE => "exhausted",
+        status if status.is_success() => "ok",
+        status if status.is_client_error() => "bad_input",
+        _ => "bug",
+    }
+}
+
+const CURSOR: HeaderName = HeaderName::from_static("entrenous-cursor");
+const BINARY: (HeaderName, HeaderValue) = (
+    header::CONTENT_TYPE,
+    HeaderValue::from_static("application/octet-stream"),
+);
+const ALLOW: [(HeaderName, HeaderValue); 1] = [(
+    header::ALLOW,
+    HeaderValue::from_static("GET, HEAD, OPTIONS, POST"),
+)];
+const ABOUT: &str =
+    "This is an Entrenous board. Meet here with: entrenous meet --at <this address>\n";
+const MAX_WAIT: Duration = Duration::from_secs(30);
+const MAX_ANSWER: usize = 1 << 20;
+const MAX_UPLOAD: Duration = Duration::from_secs(30);
+const RETRY_WAIT: Duration = Duration::from_secs(2);
+/// A body that is read without asking for a place: 20 T1 records, or 170 answers.
+const SMALL: u64 = 16 << 10;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,209 @@
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kernel::Kind;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::{interval, timeout};
+
+use super::hub::Hub;
+use super::listen::{Listener, Open};
+use super::tls::{self, Tls};
+use super::{Config, ConfigError, Render, Settings, TlsError, admin, routes};
+
+/// A running server. Dropping it ends it at once; [`stop`](Self::stop) ends it well.
+#[derive(Debug)]
+pub struct Server {
+    hub: Arc<Hub>,
+    tls: Option<Arc<Tls>>,
+    open: Arc<Open>,
+    addresses: Vec<SocketAddr>,
+    admin_address: Option<SocketAddr>,
+    public: Vec<Task>,
+    others: Vec<Task>,
+}
+
+/// How a server ended.
+#[expect(clippy::exhaustive_structs, reason = "one number")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Stopped {
+    /// Connections that were cut because they took too long.
+    pub cut: usize,
+}
+
+impl Server {
+    /// Starts to serve. Port 0 takes any free port; see [`addresses`](Self::addresses).
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`]; nothing runs then.
+    pub async fn start(config: Config, render: Option<Render>) -> Result<Self, StartError> {
+        config.check().map_err(StartError::Config)?;
+        let tls = config
+            .tls
+            .map(Tls::load)
+            .transpose()
+            .map_err(StartError::Tls)?;
+        let tls = tls.map(Arc::new);
+        let public = bind_all(&config.listen).await?;
+        let admin_socket = bind_all(config.admin.as_slice()).await?;
+
+        let hub = Arc::new(Hub::new(config.settings));
+        let mut server = Self {
+            tls,
+            open: Arc::default(),
+            addresses: public.iter().map(|(_, address)| *address).collect(),
+            admin_address: admin_socket.first().map(|(_, address)| *address),
+            public: Vec::new(),
+            others: vec![Task(tokio::spawn(tidy(Arc::clone(&hub))))],
+            hub,
+        };
+        for (socket, _) in public {
+            let listener = Listener {
+                name: "public",
+                socket,
+                router: routes::router(&server.hub),
+                hub: Arc::clone(&server.hub),
+                open: Arc::clone(&server.open),
+                tls: server.tls.clone(),
+                draining: Some(server.hub.draining.subscribe()),
+            };
+            server.public.push(Task(tokio::spawn(listener.run())));
+        }
+        for (socket, _) in admin_socket {
+            let listener = Listener {
+                name: "admin",
+                socket,
+                router: admin::router(&server.hub, render.clone()),
+                hub: Arc::clone(&server.hub),
+                // Answers while the others stop, so it is not waited for.
+                open: Arc::default(),
+                tls: None,
+                draining: None,
+            };
+            server.others.push(Task(tokio::spawn(listener.run())));
+        }
+        Ok(server)
+    }
+
+    /// The public addresses, with the ports that were taken.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// The admin address, with the port that was taken.
+    #[must_use]
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin_address
+    }
+
+    /// Replaces the settings and reads certificate and key again, for new connections.
+    ///
+    /// # Errors
+    ///
+    /// A setting or a file is wrong; everything is then as before.
+    pub fn reload(&self, settings: Settings) -> Result<(), StartError> {
+        settings.check().map_err(StartError::Config)?;
+        if let Some(tls) = &self.tls {
+            tls.reload().map_err(StartError::Tls)?;
+        }
+        self.hub.set(settings);
+        Ok(())
+    }
+
+    /// Stops: says so at `/readyz`, answers who waits, closes the public listeners, lets requests
+    /// end for at most `grace`, then cuts the rest.
+    pub async fn stop(self, grace: Duration) -> Stopped {
+        self.hub.draining.send_replace(true);
+        drop(self.public);
+        let ended = timeout(grace, self.open.none()).await;
+        let cut = if ended.is_ok() { 0 } else { self.open.count() };
+        drop(self.others);
+        Stopped { cut }
+    }
+}
+
+impl Config {
+    /// All that [`Server::start`] would refuse, without opening a socket: also reads the
+    /// certificate and key.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub fn check_files(&self) -> Result<(), StartError> {
+        self.check().map_err(StartError::Config)?;
+        match &self.tls {
+            Some(files) => tls::load(files).map(drop).map_err(StartError::Tls),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A task that ends with its owner.
+#[derive(Debug)]
+struct Task(JoinHandle<()>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn bind_all(addresses: &[SocketAddr]) -> Result<Vec<(TcpListener, SocketAddr)>, StartError> {
+    let mut sockets = Vec::new();
+    for &address in addresses {
+        let refused = |error: io::Error| StartError::Bind {
+            address,
+            reason: error.kind(),
+        };
+        let socket = TcpListener::bind(address).await.map_err(refused)?;
+        let address = socket.local_addr().map_err(refused)?;
+        sockets.push((socket, address));
+    }
+    Ok(sockets)
+}
+
+async fn tidy(hub: Arc<Hub>) {
+    let mut ticks = interval(TIDY);
+    loop {
+        ticks.tick().await;
+        hub.tidy();
+    }
+}
+
+const TIDY: Duration = Duration::from_secs(5);
+
+/// Why a server does not start.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The configuration cannot be run.
+    #[error(transparent)]
+    Config(ConfigError),
+    /// Certificate or key cannot be used.
+    #[error(transparent)]
+    Tls(TlsError),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {reason}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        reason: io::ErrorKind,
+    },
+}
+
+impl StartError {
+    /// What the operator can do about it. All are for them to correct.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Config(error) => error.kind(),
+            Self::Tls(error) => error.kind(),
+            Self::Bind { .. } => Kind::BadInput,
+        }
+    }
+}
