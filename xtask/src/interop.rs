@@ -15,11 +15,19 @@ pub(crate) fn run() -> Result<()> {
     Reference::install()?;
     let programs = ["build", "--locked", "-p", "entrenous", "-p", "entrenousd"];
     steps::run(cargo().args(programs))?;
-    steps::run(cargo().args([
+    // Two at once: a reference program computes for seconds on one core.
+    let tests = [
         "test",
         "--locked",
         "-p",
         "entrenous-interop",
+        "--tests",
         "--no-fail-fast",
-    ]))
+    ];
+    steps::run(
+        cargo()
+            .args(tests)
+            .args(["--", "--test-threads=2"])
+            .env("RUST_BACKTRACE", "0"),
+    )
 }
