@@ -97,6 +97,20 @@ pub trait Field: Copy + core::fmt::Debug + Send + Sync + Zeroize + 'static {
         elements.map(Self::sqr)
     }
 
+    /// [`muls`](Self::muls) of rows of products, all of them independent.
+    #[inline]
+    #[must_use]
+    fn mul_rows<const N: usize, const M: usize>(rows: [[(&Self, &Self); M]; N]) -> [[Self; M]; N] {
+        rows.map(Self::muls)
+    }
+
+    /// [`sqrs`](Self::sqrs) of rows of squares, all of them independent.
+    #[inline]
+    #[must_use]
+    fn sqr_rows<const N: usize, const M: usize>(rows: [[&Self; M]; N]) -> [[Self; M]; N] {
+        rows.map(Self::sqrs)
+    }
+
     /// `out[i] = a[i]·b[i]` for as many as `out` has; `a` and `b` have no fewer. Operands may be
     /// lazy.
     fn mul_each(out: &mut [Self], a: &[Self], b: &[Self]) {

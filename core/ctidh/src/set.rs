@@ -1,4 +1,7 @@
-use crate::field::{Field, Fp};
+use crate::{
+    field::{Field, Fp},
+    mask::Mask,
+};
 
 mod numbers;
 
@@ -37,6 +40,38 @@ pub trait Set: sealed::Sealed + Copy + core::fmt::Debug + Send + Sync + 'static 
     const CHAINS: &'static [Chain];
     /// The batches, in order; together they cover all primes.
     const BATCHES: &'static [Batch];
+
+    /// The integer that the bytes are, little-endian.
+    #[must_use]
+    fn limbs(bytes: &Self::Encoding) -> Self::Limbs {
+        let mut limbs = Self::Limbs::filled(0);
+        for (limb, bytes) in limbs.as_mut().iter_mut().zip(bytes.as_ref().as_chunks().0) {
+            *limb = u64::from_le_bytes(*bytes);
+        }
+        limbs
+    }
+
+    /// The bytes of an integer, little-endian.
+    #[must_use]
+    fn encode(limbs: &Self::Limbs) -> Self::Encoding {
+        let mut bytes = Self::Encoding::filled(0);
+        for (limb, bytes) in limbs.as_ref().iter().zip(bytes.as_mut().as_chunks_mut().0) {
+            *bytes = limb.to_le_bytes();
+        }
+        bytes
+    }
+
+    /// Whether the integer is below p.
+    #[must_use]
+    fn is_canonical(limbs: &Self::Limbs) -> Mask {
+        let mut borrow = 0;
+        for (limb, p) in limbs.as_ref().iter().zip(Self::MODULUS.as_ref()) {
+            let (partial, first) = limb.overflowing_sub(*p);
+            let (_, second) = partial.overflowing_sub(borrow);
+            borrow = u64::from(first | second);
+        }
+        Mask::from_bit(borrow)
+    }
 }
 
 /// An array `[T; N]` whose length the generic code need not name.

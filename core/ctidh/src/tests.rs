@@ -9,6 +9,7 @@ use crate::{
     set::{Array, Set, Set511, Set1024},
 };
 
+mod curve;
 mod field;
 mod numbers;
 
