@@ -3,8 +3,12 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
+use ctidh::Backend;
+use ctidh::ctidh1024::{PublicKey, SecretKey};
 use kernel::Label;
-use primitives::{Zeroizing, hash};
+use primitives::{
+    HiddenKey, Prk, Prp, Secret, Shake256, Zeroizing, hash, hash_secret, reveal, seal, x25519,
+};
 
 use crate::session::{Own, Peer};
 use crate::{Id, Limits, Passkey, Session, SessionSeeds, Wanted};
@@ -36,6 +40,46 @@ impl Opening {
     pub const fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// Makes the session. Expensive: one CTIDH key and action. Constant time but for the number
+    /// of candidates of the hidden key.
+    ///
+    /// # Spec
+    ///
+    /// `spec/10-rendezvous.md` 2.
+    #[must_use]
+    pub fn run(self) -> Session {
+        self.run_with(Backend::best())
+    }
+
+    /// [`run`](Self::run) on a chosen implementation of the field; the result is the same.
+    #[must_use]
+    pub fn run_with(self, backend: Backend) -> Session {
+        let (pdk, salt) = (self.passkey.pdk().expose(), self.passkey.salt().as_bytes());
+        let key = HiddenKey::from_seed(&self.seeds.dh);
+        let isogeny = SecretKey::from_seed(self.seeds.ctidh.expose());
+        let blind = action_seed(&isogeny, &[0; BETA_LEN]);
+        let beta = isogeny.public_key_with(backend, blind.expose());
+        let sk_gamma = hash_secret(&[pdk, self.seeds.gamma.expose(), &self.payload]);
+        let sk_delta = hash_secret(&[pdk, self.seeds.delta.expose(), &self.payload]);
+        let gamma = seal(&sk_gamma, &[], salt);
+        let delta = seal(&sk_delta, &self.payload, salt);
+        let k = hash_secret(&[pdk, beta.as_bytes(), &gamma, &delta]);
+        let alpha = Prp::new(&k).encrypt(key.hidden());
+        let t1 = [&alpha[..], beta.as_bytes(), &gamma, &delta].concat();
+        let own = Own {
+            id: Id::of_t1(&t1),
+            t1,
+            scalar: key.scalar().clone(),
+            isogeny,
+            k,
+            sk_gamma,
+            sk_delta,
+            dummy_prk: Prk::extract(self.seeds.dummy.expose(), salt),
+            passkey: self.passkey,
+        };
+        Session::new(own, self.wanted, self.limits)
     }
 
     fn key(&self) -> JobKey {
@@ -99,6 +143,48 @@ impl Meeting {
         self.peer
     }
 
+    /// Validates the peer's key and agrees on keys with it. Expensive: one CTIDH validation and
+    /// one action. Constant time in the own secrets and the passphrase.
+    ///
+    /// # Spec
+    ///
+    /// `spec/10-rendezvous.md` 2, "On a T1".
+    #[must_use]
+    pub fn run(self) -> Met {
+        self.run_with(Backend::best())
+    }
+
+    /// [`run`](Self::run) on a chosen implementation of the field; the result is the same.
+    #[must_use]
+    pub fn run_with(self, backend: Backend) -> Met {
+        Met {
+            session: self.own.id,
+            peer: self.peer,
+            result: self.meet(backend),
+        }
+    }
+
+    /// `None` if the key is bad.
+    fn meet(&self, backend: Backend) -> Option<Box<Peer>> {
+        let own = &*self.own;
+        let (alpha, tail) = self.t1.split_first_chunk::<32>()?;
+        let (beta, rest) = tail.split_first_chunk::<BETA_LEN>()?;
+        let (gamma, delta) = rest.split_first_chunk()?;
+
+        let theirs = PublicKey::from_bytes_with(backend, beta).ok()?;
+        let k = hash_secret(&[own.passkey.pdk().expose(), tail]);
+        let ss1 = x25519(&own.scalar, &reveal(&Prp::new(&k).decrypt(alpha)));
+        let blind = action_seed(&own.isogeny, beta);
+        let shared = own.isogeny.agree_with(backend, &theirs, blind.expose());
+        let ss2 = shared.digest();
+        let (ours, k) = (own.k.expose(), k.expose());
+        let k_tx = hash_secret(&[ours, k, ss1.expose(), &ss2]);
+        let k_rx = hash_secret(&[k, ours, ss1.expose(), &ss2]);
+        let keys = (k_tx, k_rx);
+        let peer = Peer::new((*gamma, delta.into()), keys, &own.sk_gamma);
+        Some(Box::new(peer))
+    }
+
     fn key(&self) -> JobKey {
         JobKey::of(&[b"meet", self.own.id.as_bytes(), self.peer.as_bytes()])
     }
@@ -155,6 +241,15 @@ pub enum Job {
 }
 
 impl Job {
+    /// Does it. From a tenth of a second to a second.
+    #[must_use]
+    pub fn run(self) -> Done {
+        match self {
+            Self::Open(opening) => Done::Opened(Box::new(opening.run())),
+            Self::Meet(meeting) => Done::Met(meeting.run()),
+        }
+    }
+
     /// Names the job by its inputs: equal keys, equal results.
     #[must_use]
     pub fn key(&self) -> JobKey {
@@ -191,3 +286,17 @@ impl fmt::Debug for JobKey {
         f.write_str("JobKey")
     }
 }
+
+/// The randomness inside the action of `secret` on `other`, which is all zeros for the starting
+/// curve.
+///
+/// # Spec
+///
+/// `spec/10-rendezvous.md` 3.1.
+fn action_seed(secret: &SecretKey, other: &[u8; BETA_LEN]) -> Secret<32> {
+    let mut seed = [0; 32];
+    Shake256::new(&[Label::ActionSeed.bytes(), &secret.to_bytes(), other]).fill(&mut seed);
+    Secret::new(seed)
+}
+
+const BETA_LEN: usize = 128;

@@ -1,5 +1,6 @@
 use alloc::vec::Vec;
 
+use ctidh::ctidh1024::SecretKey;
 use primitives::{Prk, Secret};
 
 use crate::{Id, Passkey, T2};
@@ -11,6 +12,8 @@ pub(crate) struct Own {
     pub(crate) passkey: Passkey,
     /// `x`.
     pub(crate) scalar: Secret<32>,
+    /// `C_sk`.
+    pub(crate) isogeny: SecretKey,
     /// `K`.
     pub(crate) k: Secret<32>,
     pub(crate) sk_gamma: Secret<32>,
