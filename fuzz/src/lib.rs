@@ -1,0 +1,40 @@
+//! What the fuzz targets share.
+
+/// A fuzzer's bytes, read as steps. It ends where the bytes end.
+#[derive(Debug)]
+pub struct Script<'a>(&'a [u8]);
+
+impl<'a> Script<'a> {
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    pub fn byte(&mut self) -> Option<u8> {
+        let (&byte, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(byte)
+    }
+
+    /// A number below `end`.
+    pub fn below(&mut self, end: u8) -> Option<u8> {
+        Some(self.byte()? % end)
+    }
+
+    /// Up to 255 bytes.
+    pub fn short(&mut self) -> Option<&'a [u8]> {
+        let length = self.byte()?;
+        Some(self.take(length.into()))
+    }
+
+    /// Up to 65,535 bytes.
+    pub fn long(&mut self) -> Option<&'a [u8]> {
+        let length = u16::from_le_bytes([self.byte()?, self.byte()?]);
+        Some(self.take(length.into()))
+    }
+
+    fn take(&mut self, length: usize) -> &'a [u8] {
+        let (taken, rest) = self.0.split_at(length.min(self.0.len()));
+        self.0 = rest;
+        taken
+    }
+}
