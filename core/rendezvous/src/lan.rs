@@ -367,3 +367,6 @@ fn count(counter: &mut u64) {
 /// How long after its last announcement someone counts as present: a reference node announces
 /// itself every 60 s.
 const PRESENT: Duration = Duration::from_secs(75);
+
+#[cfg(test)]
+mod tests;
