@@ -1,1 +1,3 @@
 //! Sockets: multicast and HTTP.
+
+pub mod lan;
