@@ -1,0 +1,3 @@
+pub(crate) mod config;
+pub(crate) mod health;
+pub(crate) mod run;

@@ -1,0 +1,156 @@
+use std::net::SocketAddr;
+use std::time::SystemTime;
+
+use host::http::{Render, Server, StartError};
+use kernel::Kind;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+use serde_json::json;
+
+use crate::cli::Run;
+use crate::config::Values;
+use crate::failure::Failure;
+use crate::service::{self, Signal, Signals};
+use crate::ui::Ui;
+
+/// `run`
+pub(crate) fn run(args: &Run, ui: &Ui) -> Result<(), Failure> {
+    let values = load(args)?;
+    ui.start_log(values.log_format, values.log_level);
+    service::runtime()?.block_on(serve(args, values, ui))
+}
+
+/// The configuration with the flags on top.
+fn load(args: &Run) -> Result<Values, Failure> {
+    let mut values = Values::load(args.file.config.as_deref())?;
+    if !args.listen.is_empty() {
+        values.listen.clone_from(&args.listen);
+    }
+    if args.admin.is_some() {
+        values.admin = args.admin;
+    }
+    Ok(values)
+}
+
+async fn serve(args: &Run, values: Values, ui: &Ui) -> Result<(), Failure> {
+    let mut signals = Signals::listen()?;
+    let server = Server::start(values.server(), Some(record()?)).await?;
+    loaded();
+    let public: Vec<String> = server.addresses().iter().map(|a| values.url(*a)).collect();
+    ui.event(&json!({
+        "event": "listening",
+        "public": public,
+        "admin": server.admin_address().map(|address| address.to_string()),
+    }))?;
+    announce(&public, server.addresses());
+    service::ready();
+
+    let mut values = values;
+    loop {
+        match signals.next().await {
+            Signal::Stop => break,
+            Signal::Reload => {
+                service::reloading();
+                match reload(args, &values, &server) {
+                    Ok(new) => {
+                        values = new;
+                        loaded();
+                        tracing::info!("configuration reloaded");
+                        service::ready();
+                    }
+                    Err(failure) => {
+                        let text = failure.text;
+                        tracing::warn!("configuration not reloaded, the old one stays: {text}");
+                        service::ready_but(&format!("old configuration in use: {text}"));
+                    }
+                }
+            }
+        }
+    }
+
+    service::stopping();
+    tracing::info!(at_most_s = values.drain.as_secs(), "stopping");
+    tokio::select! {
+        stopped = server.stop(values.drain) => {
+            tracing::info!(cut = stopped.cut, "stopped");
+            Ok(())
+        }
+        _ = signals.stop() => Err(Failure::interrupted()),
+    }
+}
+
+fn reload(args: &Run, old: &Values, server: &Server) -> Result<Values, Failure> {
+    let new = load(args)?;
+    server.reload(new.settings.clone())?;
+    for key in new.need_restart(old) {
+        tracing::warn!("{key} has changed; it takes a restart");
+    }
+    Ok(new)
+}
+
+/// One line: where, and what next.
+fn announce(public: &[String], addresses: &[SocketAddr]) {
+    let urls = public.join(", ");
+    let first = public.first().map_or("", String::as_str);
+    let is_here_only = addresses.iter().all(|a| a.ip().is_loopback());
+    let reach = if is_here_only {
+        " (this machine only)"
+    } else {
+        ""
+    };
+    tracing::info!("listening on {urls}{reach}; meet there with `entrenous meet --at {first}`");
+}
+
+/// Starts to count; returns what writes the counts.
+fn record() -> Result<Render, Failure> {
+    let seconds = Matcher::Full("entrenous_request_seconds".into());
+    let recorder = PrometheusBuilder::new()
+        .set_buckets_for_metric(seconds, &BUCKETS)
+        .map_err(|error| Failure::new(Kind::Bug, error.to_string()))?
+        .build_recorder();
+    let handle = recorder.handle();
+    if metrics::set_global_recorder(recorder).is_err() {
+        return Err(Failure::new(Kind::Bug, "metrics are already recorded"));
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    metrics::gauge!("entrenous_build_info", "version" => version).set(1);
+    Ok(Render::new(move || {
+        handle.run_upkeep();
+        handle.render()
+    }))
+}
+
+fn loaded() {
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    metrics::gauge!("entrenous_config_loaded_timestamp_seconds")
+        .set(since_1970.unwrap_or_default().as_secs_f64().floor());
+}
+
+/// Long polls last up to 30 s.
+const BUCKETS: [f64; 8] = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 30.0];
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        use host::http::ConfigError;
+        let failure = Self::new(error.kind(), error.to_string());
+        match error {
+            StartError::Config(ConfigError::PlainOnPublic { .. }) => failure.hint(
+                "set `tls.cert` and `tls.key`, or `behind_proxy = true` if a proxy in front \
+                 speaks TLS",
+            ),
+            StartError::Config(ConfigError::AdminOnPublic { .. }) => {
+                failure.hint("use `admin = \"127.0.0.1:7440\"`, or \"\" for none")
+            }
+            StartError::Bind { reason, .. } => match reason {
+                std::io::ErrorKind::AddrInUse => failure.hint(
+                    "another program has this port; choose another one with `--listen` or \
+                     `--admin`, or in the configuration",
+                ),
+                std::io::ErrorKind::PermissionDenied => {
+                    failure.hint("ports below 1024 need the capability CAP_NET_BIND_SERVICE")
+                }
+                _ => failure.hint("`ip address` lists the addresses of this machine"),
+            },
+            _ => failure,
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The configuration: one TOML file, every key in one table ([`keys`]).
+
+mod keys;
+mod value;
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use host::http::{Config, Settings, TlsFiles};
+use kernel::Kind;
+use tracing::Level;
+
+use crate::failure::Failure;
+use keys::{KEYS, Key, Reload};
+
+/// All settings of a server.
+#[derive(Clone, Debug)]
+pub(crate) struct Values {
+    pub(crate) listen: Vec<SocketAddr>,
+    pub(crate) admin: Option<SocketAddr>,
+    pub(crate) behind_proxy: bool,
+    pub(crate) drain: Duration,
+    pub(crate) cert: Option<PathBuf>,
+    pub(crate) key: Option<PathBuf>,
+    pub(crate) log_format: LogFormat,
+    pub(crate) log_level: Level,
+    pub(crate) settings: Settings,
+    /// Paths of the keys that the file sets.
+    set: BTreeSet<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Origin {
+    Default,
+    File,
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        let config = Config::default();
+        Self {
+            listen: config.listen,
+            admin: Some(SocketAddr::from(([127, 0, 0, 1], 7440))),
+            behind_proxy: config.behind_proxy,
+            drain: Duration::from_secs(30),
+            cert: None,
+            key: None,
+            log_format: LogFormat::Text,
+            log_level: Level::INFO,
+            settings: config.settings,
+            set: BTreeSet::new(),
+        }
+    }
+}
+
+impl Values {
+    /// Reads a file, or takes the defaults if there is none.
+    pub(crate) fn load(path: Option<&Path>) -> Result<Self, Failure> {
+        let Some(path) = path else {
+            return Ok(Self::default());
+        };
+        let name = path.display();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let failure = Failure::new(Kind::BadInput, format!("{name}: {}", error.kind()));
+            failure.hint("write one with `entrenousd config example > FILE`")
+        })?;
+        Self::parse(&text).map_err(|wrong| {
+            let failure = Failure::new(Kind::BadInput, format!("{name}: {}", wrong.text));
+            match wrong.hint {
+                Some(hint) => failure.hint(hint),
+                None => failure.hint("`entrenousd config example` explains every setting"),
+            }
+        })
+    }
+
+    /// Takes the values of a TOML text over the defaults.
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+            let line = error.span().map_or(1, |span| {
+                let before = text.get(..span.start).unwrap_or_default();
+                before.matches('\n').count().saturating_add(1)
+            });
+            Wrong::new(format!("line {line}: {}", error.message()))
+        })?;
+        let mut values = Self::default();
+        values.take(&table, "")?;
+        if values.cert.is_some() != values.key.is_some() {
+            return Err(Wrong::new("tls.cert and tls.key need each other"));
+        }
+        Ok(values)
+    }
+
+    /// Takes every value in `table`, whose path is `above`.
+    fn take(&mut self, table: &toml::Table, above: &str) -> Result<(), Wrong> {
+        for (name, value) in table {
+            let path = match above {
+                "" => name.clone(),
+                _ => format!("{above}.{name}"),
+            };
+            if let Some(key) = KEYS.iter().find(|key| key.path == path) {
+                let refused = |text| Wrong::new(format!("{path}: {text}"));
+                (key.set)(self, value).map_err(refused)?;
+                self.set.insert(key.path);
+                continue;
+            }
+            let is_group = KEYS.iter().any(|key| is_below(key.path, &path));
+            match value {
+                toml::Value::Table(inner) if is_group => self.take(inner, &path)?,
+                _ => return Err(unknown(&path)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Every key with its value, as TOML, and where that comes from.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, String, Origin)> {
+        KEYS.iter().map(|key| {
+            let origin = match self.set.contains(key.path) {
+                true => Origin::File,
+                false => Origin::Default,
+            };
+            (key.path, (key.show)(self), origin)
+        })
+    }
+
+    /// The keys that differ from `old` but only count at the start.
+    pub(crate) fn need_restart(&self, old: &Self) -> impl Iterator<Item = &'static str> {
+        let differs = |key: &&Key| (key.show)(self) != (key.show)(old);
+        let keys = KEYS.iter().filter(|key| key.reload == Reload::No);
+        keys.filter(differs).map(|key| key.path)
+    }
+
+    /// What the server runs.
+    pub(crate) fn server(&self) -> Config {
+        let mut config = Config::default();
+        config.listen.clone_from(&self.listen);
+        config.admin = self.admin;
+        config.behind_proxy = self.behind_proxy;
+        config.settings = self.settings.clone();
+        config.tls = self
+            .cert
+            .clone()
+            .zip(self.key.clone())
+            .map(|(cert, key)| TlsFiles { cert, key });
+        config
+    }
+
+    /// The address of a listener as people type it.
+    pub(crate) fn url(&self, address: SocketAddr) -> String {
+        match self.cert {
+            Some(_) => format!("https://{address}"),
+            None => format!("http://{address}"),
+        }
+    }
+}
+
+/// What is wrong with a file.
+#[derive(Debug)]
+struct Wrong {
+    text: String,
+    hint: Option<String>,
+}
+
+impl Wrong {
+    fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            hint: None,
+        }
+    }
+}
+
+fn is_below(path: &str, group: &str) -> bool {
+    path.strip_prefix(group)
+        .is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// An unknown key, with the most similar one we know.
+fn unknown(path: &str) -> Wrong {
+    let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+    let similar = |key: &Key| {
+        let whole = strsim::jaro_winkler(path, key.path);
+        whole.max(strsim::jaro_winkler(&last(path), &last(key.path)) - 0.05)
+    };
+    let best = KEYS.iter().max_by(|a, b| similar(a).total_cmp(&similar(b)));
+    let hint = best.filter(|key| similar(key) > 0.7);
+    Wrong {
+        text: format!("unknown setting {path}"),
+        hint: hint.map(|key| format!("did you mean {}?", key.path)),
+    }
+}
+
+/// The documented file: every key with its default.
+pub(crate) fn example() -> String {
+    let defaults = Values::default();
+    let mut text = String::from(
+        "# Configuration of entrenousd. Every setting is here with its default; keep only what you\n\
+         # change. \"reload: yes\" counts after SIGHUP, \"reload: no\" takes a restart.\n",
+    );
+    let mut group = "";
+    for key in KEYS {
+        let (here, name) = key.path.split_once('.').unwrap_or(("", key.path));
+        if here != group {
+            text.push_str(&format!("\n[{here}]\n"));
+            group = here;
+        }
+        text.push('\n');
+        for line in key.doc.lines() {
+            text.push_str(&format!("# {line}\n"));
+        }
+        let reload = match key.reload {
+            Reload::Yes => "yes",
+            Reload::No => "no",
+        };
+        let value = (key.show)(&defaults);
+        text.push_str(&format!("{name} = {value}  # reload: {reload}\n"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

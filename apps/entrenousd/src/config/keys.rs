@@ -1,0 +1,310 @@
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use toml::Value;
+use tracing::Level;
+
+use super::value::{self, Refused};
+use super::{LogFormat, Values};
+
+/// One setting: the only place that knows its name, meaning, type and default.
+pub(super) struct Key {
+    /// Dotted, as in TOML.
+    pub(super) path: &'static str,
+    pub(super) doc: &'static str,
+    pub(super) reload: Reload,
+    pub(super) set: fn(&mut Values, &Value) -> Result<(), Refused>,
+    /// The value as TOML.
+    pub(super) show: fn(&Values) -> String,
+}
+
+/// Whether SIGHUP is enough.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Reload {
+    Yes,
+    No,
+}
+
+/// A key whose value is a field, read and shown by two functions of [`value`].
+macro_rules! key {
+    ($path:literal, $reload:ident, $doc:literal, $read:expr, $show:expr, $($field:ident).+) => {
+        Key {
+            path: $path,
+            doc: $doc,
+            reload: Reload::$reload,
+            set: |values, value| {
+                values.$($field).+ = $read(value)?;
+                Ok(())
+            },
+            show: |values| $show(&values.$($field).+),
+        }
+    };
+}
+
+pub(super) const KEYS: &[Key] = &[
+    key!(
+        "listen",
+        No,
+        "Public addresses. Plain HTTP only on loopback, unless behind_proxy.\nThe reference client always asks 127.0.0.1:5000.",
+        |v| value::list(v, parse, "addresses such as \"127.0.0.1:7447\""),
+        show_list,
+        listen
+    ),
+    key!(
+        "admin",
+        No,
+        "Address of /healthz, /readyz and /metrics; loopback only; \"\" for none.",
+        admin,
+        show_optional,
+        admin
+    ),
+    key!(
+        "behind_proxy",
+        No,
+        "Speak plain HTTP on any address, because a proxy in front speaks TLS.",
+        value::flag,
+        show,
+        behind_proxy
+    ),
+    key!(
+        "trusted_proxies",
+        Yes,
+        "Proxies whose x-forwarded-for header is believed: addresses or ranges.\nWithout it everyone behind a proxy shares the limits of one source.",
+        |v| value::list(v, parse, "addresses or ranges such as \"10.0.0.0/8\""),
+        show_list,
+        settings.trusted_proxies
+    ),
+    key!(
+        "drain",
+        Yes,
+        "How long requests may take to end after SIGTERM.",
+        value::duration,
+        value::show_duration,
+        drain
+    ),
+    key!(
+        "tls.cert",
+        No,
+        "Certificate chain in PEM, leaf first. The file is read again on SIGHUP.",
+        path,
+        show_path,
+        cert
+    ),
+    key!(
+        "tls.key",
+        No,
+        "Its private key in PEM.",
+        path,
+        show_path,
+        key
+    ),
+    key!(
+        "log.format",
+        No,
+        "\"text\" or \"json\". Logs go to stderr and hold no addresses.",
+        format,
+        show_format,
+        log_format
+    ),
+    key!(
+        "log.level",
+        No,
+        "\"error\", \"warn\", \"info\", \"debug\" or \"trace\".",
+        level,
+        show_level,
+        log_level
+    ),
+    key!(
+        "limits.lifetime",
+        Yes,
+        "How long a record lives; at least \"1m\".",
+        value::duration,
+        value::show_duration,
+        settings.limits.lifetime
+    ),
+    key!(
+        "limits.board.records",
+        Yes,
+        "Records of one board, and their bytes.",
+        value::number,
+        show,
+        settings.limits.board.records
+    ),
+    key!(
+        "limits.board.size",
+        Yes,
+        "",
+        value::size,
+        value::show_size,
+        settings.limits.board.bytes
+    ),
+    key!(
+        "limits.source.records",
+        Yes,
+        "Records from one source (IPv4 address, IPv6 /64), and their bytes.",
+        value::number,
+        show,
+        settings.limits.source.records
+    ),
+    key!(
+        "limits.source.size",
+        Yes,
+        "",
+        value::size,
+        value::show_size,
+        settings.limits.source.bytes
+    ),
+    key!(
+        "limits.source.boards",
+        Yes,
+        "Boards that one source may open.",
+        value::number,
+        show,
+        settings.limits.boards_of_source
+    ),
+    key!(
+        "limits.server.records",
+        Yes,
+        "Records in all, and their bytes. Memory is at most these bytes, and 120 more per record.",
+        value::number,
+        show,
+        settings.limits.server.records
+    ),
+    key!(
+        "limits.server.size",
+        Yes,
+        "",
+        value::size,
+        value::show_size,
+        settings.limits.server.bytes
+    ),
+    key!(
+        "limits.server.boards",
+        Yes,
+        "Boards in all.",
+        value::number,
+        show,
+        settings.limits.boards
+    ),
+    key!(
+        "limits.body",
+        Yes,
+        "The longest body of a request.",
+        value::size,
+        value::show_size,
+        settings.body
+    ),
+    key!(
+        "limits.requests.per_second",
+        Yes,
+        "Requests of one source: per second, and at once.",
+        value::number,
+        show,
+        settings.requests.per_second
+    ),
+    key!(
+        "limits.requests.burst",
+        Yes,
+        "",
+        value::number,
+        show,
+        settings.requests.burst
+    ),
+    key!(
+        "limits.waiting.total",
+        Yes,
+        "Requests that wait for news: in all, and of one source.",
+        value::number,
+        show,
+        settings.waiting.total
+    ),
+    key!(
+        "limits.waiting.per_source",
+        Yes,
+        "",
+        value::number,
+        show,
+        settings.waiting.per_source
+    ),
+    key!(
+        "limits.connections.total",
+        Yes,
+        "Open connections: in all, and of one source.",
+        value::number,
+        show,
+        settings.connections.total
+    ),
+    key!(
+        "limits.connections.per_source",
+        Yes,
+        "",
+        value::number,
+        show,
+        settings.connections.per_source
+    ),
+];
+
+fn parse<T: FromStr>(text: &str) -> Option<T> {
+    text.parse().ok()
+}
+
+fn show(value: &impl ToString) -> String {
+    value.to_string()
+}
+
+fn show_list(items: &[impl ToString]) -> String {
+    let items: Vec<String> = items
+        .iter()
+        .map(|item| format!("{:?}", item.to_string()))
+        .collect();
+    format!("[{}]", items.join(", "))
+}
+
+fn admin(value: &Value) -> Result<Option<std::net::SocketAddr>, Refused> {
+    match value::text(value)? {
+        "" => Ok(None),
+        text => parse(text)
+            .map(Some)
+            .ok_or_else(|| format!("{text:?} is not an address such as \"127.0.0.1:7440\"")),
+    }
+}
+
+fn show_optional(value: &Option<impl ToString>) -> String {
+    format!(
+        "{:?}",
+        value.as_ref().map_or_else(String::new, ToString::to_string)
+    )
+}
+
+fn path(value: &Value) -> Result<Option<PathBuf>, Refused> {
+    let text = value::text(value)?;
+    Ok(Some(PathBuf::from(text)).filter(|_| !text.is_empty()))
+}
+
+fn show_path(path: &Option<PathBuf>) -> String {
+    show_optional(&path.as_ref().map(|path| path.display().to_string()))
+}
+
+fn format(value: &Value) -> Result<LogFormat, Refused> {
+    match value::text(value)? {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        other => Err(format!("{other:?} is neither \"text\" nor \"json\"")),
+    }
+}
+
+fn show_format(format: &LogFormat) -> String {
+    match format {
+        LogFormat::Text => "\"text\"".into(),
+        LogFormat::Json => "\"json\"".into(),
+    }
+}
+
+fn level(value: &Value) -> Result<Level, Refused> {
+    let text = value::text(value)?;
+    parse(text).ok_or_else(|| format!("{text:?} is not a level such as \"info\""))
+}
+
+fn show_level(level: &Level) -> String {
+    format!("{:?}", level.as_str().to_ascii_lowercase())
+}

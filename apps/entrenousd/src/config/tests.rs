@@ -1,0 +1,81 @@
+use super::*;
+
+fn hint(text: &str) -> Option<String> {
+    Values::parse(text).unwrap_err().hint
+}
+
+fn wrong(text: &str) -> String {
+    Values::parse(text).unwrap_err().text
+}
+
+#[test]
+fn the_example_sets_every_key_to_its_default() {
+    let values = Values::parse(&example()).unwrap();
+    assert_eq!(values.set.len(), KEYS.len());
+    let defaults = Values::default();
+    for key in KEYS {
+        assert_eq!((key.show)(&values), (key.show)(&defaults), "{}", key.path);
+    }
+    assert_eq!(values.need_restart(&defaults).count(), 0);
+}
+
+#[test]
+fn an_unknown_setting_is_refused_with_the_most_similar_one() {
+    let meant = |text| hint(text).unwrap_or_default();
+    assert_eq!(meant("lisen = []"), "did you mean listen?");
+    assert_eq!(
+        meant("limits.lifetme = \"1h\""),
+        "did you mean limits.lifetime?"
+    );
+    assert_eq!(meant("lifetime = \"1h\""), "did you mean limits.lifetime?");
+    assert_eq!(
+        meant("[tls]\ncertificate = \"x\""),
+        "did you mean tls.cert?"
+    );
+    assert_eq!(hint("zzzz = 1"), None);
+    assert_eq!(
+        wrong("[limits.bord]\nrecords = 1"),
+        "unknown setting limits.bord"
+    );
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_named() {
+    for (text, expected) in [
+        (
+            "listen = \"x\"",
+            "listen: expected a list of addresses such as \"127.0.0.1:7447\"",
+        ),
+        (
+            "listen = [\"x\"]",
+            "listen: \"x\" is not addresses such as \"127.0.0.1:7447\"",
+        ),
+        ("behind_proxy = 1", "behind_proxy: expected true or false"),
+        ("limits.boards = 1", "unknown setting limits.boards"),
+        (
+            "limits.server.boards = -1",
+            "limits.server.boards: expected a whole number",
+        ),
+        (
+            "log.format = \"xml\"",
+            "log.format: \"xml\" is neither \"text\" nor \"json\"",
+        ),
+        ("tls.cert = \"x\"", "tls.cert and tls.key need each other"),
+        ("limits = 3", "unknown setting limits"),
+        (
+            "\n\nlisten = ",
+            "line 3: string values must be quoted, expected literal string",
+        ),
+    ] {
+        assert_eq!(wrong(text), expected);
+    }
+}
+
+#[test]
+fn changes_that_take_a_restart_are_known() {
+    let old = Values::default();
+    let new = Values::parse("listen = [\"127.0.0.1:1\"]\nlimits.lifetime = \"2h\"").unwrap();
+    let keys: Vec<&str> = new.need_restart(&old).collect();
+    assert_eq!(keys, ["listen"]);
+    assert_eq!(new.settings.limits.lifetime, Duration::from_secs(7200));
+}
