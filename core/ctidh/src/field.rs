@@ -119,6 +119,14 @@ pub trait Field: Copy + core::fmt::Debug + Send + Sync + Zeroize + 'static {
         }
     }
 
+    /// `∑ a[i]·b[i]`, reduced, of as many as the shorter has; all reduced.
+    #[must_use]
+    fn dot(a: &[Self], b: &[Self]) -> Self {
+        a.iter()
+            .zip(b)
+            .fold(Self::ZERO, |sum, (a, b)| sum.add(&a.mul(b)))
+    }
+
     /// Whether the element is 0.
     #[must_use]
     fn is_zero(&self) -> Mask {

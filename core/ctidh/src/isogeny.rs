@@ -1,10 +1,21 @@
 //! Isogenies whose degree stays hidden among the primes of a batch.
 
+use alloc::boxed::Box;
+
+use primitives::Zeroize;
+
 use crate::{
     curve::{Curve, Point, add},
     field::Field,
     mask::Mask,
 };
+
+mod poly;
+mod resultant;
+mod steps;
+
+use resultant::Resultant;
+use steps::Steps;
 
 /// The degree of an isogeny: a secret prime among consecutive public ones.
 #[derive(Clone, Copy, Debug)]
@@ -20,30 +31,40 @@ pub(crate) struct Degree {
 /// The isogeny with kernel `<kernel>`: the curve it leads to; `points` are replaced by their
 /// images. The kernel point has order `degree.prime`.
 ///
-/// All multiples that the largest prime of the batch needs are computed and multiplied in or
-/// masked out (the "Matryoshka" property of Vélu's formulas).
+/// Vélu's formulas are products over half of the multiples of the kernel point. Those that every
+/// prime of the batch needs are mostly sums and differences of a few [`Steps`], and come in through
+/// a [`Resultant`]. The others, up to what the largest prime needs, are computed one by one, and
+/// multiplied in or masked out (the "Matryoshka" property).
 pub(crate) fn isogeny<F: Field, const K: usize>(
     curve: &Curve<F>,
     kernel: &Point<F>,
     degree: Degree,
     points: &mut [Point<F>; K],
 ) -> Curve<F> {
+    let steps = Steps::choose(degree.smallest, degree.largest);
+    let covered = steps.covered();
+    let [twice] = curve.double([kernel]);
     let mut product = Products::new(points);
-    let mut previous = *kernel;
-    let mut multiple = *kernel;
-    for i in 1..=degree.largest / 2 {
+
+    // the even multiples, which are the odd ones from the other end
+    let (mut previous, mut multiple) = (twice, twice);
+    for i in 1..=degree.largest / 2 - covered {
         if i == 2 {
-            [multiple] = curve.double([kernel]);
+            [multiple] = curve.double([&twice]);
         } else if i > 2 {
-            let [next] = add([[&multiple, kernel, &previous]]);
+            let [next] = add([[&multiple, &twice, &previous]]);
             previous = multiple;
             multiple = next;
         }
-        if i <= degree.smallest / 2 {
-            product.absorb(&multiple, Mask::YES);
+        let wanted = if i <= degree.smallest / 2 - covered {
+            Mask::YES
         } else {
-            product.absorb(&multiple, !Mask::less(degree.prime / 2, i));
-        }
+            !Mask::less(degree.prime / 2 - covered, i)
+        };
+        product.absorb(&multiple, wanted);
+    }
+    if covered > 0 {
+        product.absorb_all(curve, kernel, &twice, steps, points);
     }
     product.image(points);
     codomain(curve, degree, &product.plus, &product.minus)
@@ -88,6 +109,25 @@ impl<F: Field, const K: usize> Products<F, K> {
             ]
         }));
         [self.plus, self.minus] = F::muls([(&self.plus, &plus), (&self.minus, &minus)]);
+    }
+
+    /// Multiplies the factors of all sums and differences of the steps in.
+    fn absorb_all(
+        &mut self,
+        curve: &Curve<F>,
+        kernel: &Point<F>,
+        twice: &Point<F>,
+        steps: Steps,
+        points: &[Point<F>; K],
+    ) {
+        let mut resultant = Box::new(Resultant::new(curve, kernel, twice, steps));
+        let [one, minus_one] = resultant.at_ends();
+        [self.plus, self.minus] = F::muls([(&self.plus, &minus_one), (&self.minus, &one)]);
+        for (products, point) in self.points.iter_mut().zip(points) {
+            let [inverse, straight] = resultant.at_point(point);
+            *products = F::muls([(&products[0], &inverse), (&products[1], &straight)]);
+        }
+        resultant.zeroize();
     }
 
     /// Replaces the points by their images.

@@ -25,6 +25,10 @@ impl<S: Set<Limbs = [u64; N]>, const N: usize> Fp<S, N> {
         S::MODULUS
     };
 
+    /// How many products [`dot`](Field::dot) reduces at once: 16 of operands below 2p give less
+    /// than `64p²/R + p < 5p`, and 3 of operands below p less than `3p²/R + p < R`.
+    const TERMS: usize = if Self::ROOMY { 16 } else { 3 };
+
     const fn new(limbs: [u64; N]) -> Self {
         Self(limbs, PhantomData)
     }
@@ -123,32 +127,72 @@ impl<S: Set<Limbs = [u64; N]>, const N: usize> Field for Fp<S, N> {
     }
 
     fn sqr(&self) -> Self {
-        let (a, p) = (&self.0, &S::MODULUS);
-        let mut factors = [0; N];
-        let mut out = [0; N];
-        let mut column = Column::default();
-        for i in 0..2 * N {
-            let first = (i + 1).saturating_sub(N);
-            let mut cross = Column::default();
-            for j in first..i.div_ceil(2) {
-                cross.add(a[j], a[i - j]);
+        // the products of different limbs, in two halves because no array has 2N limbs; row i ends
+        // in limb i + N, which no row before has reached
+        let a = &self.0;
+        let (mut low, mut high) = ([0; N], [0; N]);
+        for i in 0..N {
+            let mut carry = 0;
+            for j in i + 1..N - i {
+                (low[i + j], carry) = multiply_add(a[i], a[j], low[i + j], carry);
             }
-            column.add_twice(&cross);
-            if i % 2 == 0 {
-                column.add(a[i / 2], a[i / 2]);
+            for j in (N - i).max(i + 1)..N {
+                (high[i + j - N], carry) = multiply_add(a[i], a[j], high[i + j - N], carry);
             }
-            for j in first..i.min(N) {
-                column.add(factors[j], p[i - j]);
-            }
-            if i < N {
-                factors[i] = column.low().wrapping_mul(S::MINUS_INVERSE);
-                column.add(factors[i], p[0]);
-            } else {
-                out[i - N] = column.low();
-            }
-            column.next();
+            high[i] = carry;
         }
-        Self::new(out).finish()
+        // twice that, and the squares of the limbs
+        let (mut carry, mut shifted) = (0, 0);
+        for (i, a) in a.iter().enumerate() {
+            let half = if 2 * i < N { &mut low } else { &mut high };
+            let pair = &mut half[2 * i % N..2 * i % N + 2];
+            let doubled = [pair[0] << 1 | shifted, pair[1] << 1 | pair[0] >> 63];
+            shifted = pair[1] >> 63;
+            let (limb, above) = multiply_add(*a, *a, doubled[0], carry);
+            pair[0] = limb;
+            let above = u128::from(above) + u128::from(doubled[1]);
+            pair[1] = above as u64;
+            carry = (above >> 64) as u64;
+        }
+        Self::new(divide::<S, N>(low, high)).finish()
+    }
+
+    fn dot(a: &[Self], b: &[Self]) -> Self {
+        let p = &S::MODULUS;
+        let mut sum = Self::ZERO;
+        for (a, b) in a.chunks(Self::TERMS).zip(b.chunks(Self::TERMS)) {
+            let mut factors = [0; N];
+            let mut out = [0; N];
+            let mut column = Column::default();
+            for i in 0..2 * N {
+                let first = (i + 1).saturating_sub(N);
+                for (a, b) in a.iter().zip(b) {
+                    for j in first..=i.min(N - 1) {
+                        column.add(a.0[j], b.0[i - j]);
+                    }
+                }
+                for j in first..i.min(N) {
+                    column.add(factors[j], p[i - j]);
+                }
+                if i < N {
+                    factors[i] = column.low().wrapping_mul(S::MINUS_INVERSE);
+                    column.add(factors[i], p[0]);
+                } else {
+                    out[i - N] = column.low();
+                }
+                column.next();
+            }
+            // at most twice the limit too large
+            let part = Self::new(out);
+            let part = if Self::ROOMY {
+                part.reduce_once(&twice(&Self::LIMIT))
+            } else {
+                part
+            };
+            let part = part.reduce_once(&Self::LIMIT).reduce_once(&Self::LIMIT);
+            sum = sum.add(&part);
+        }
+        sum
     }
 
     #[inline]
@@ -184,15 +228,6 @@ impl Column {
     }
 
     #[inline(always)]
-    fn add_twice(&mut self, other: &Self) {
-        for _ in 0..2 {
-            let (low, carry) = self.low.overflowing_add(other.low);
-            self.low = low;
-            self.high += other.high + u64::from(carry);
-        }
-    }
-
-    #[inline(always)]
     const fn low(&self) -> u64 {
         self.low as u64
     }
@@ -203,6 +238,38 @@ impl Column {
         self.low = self.low >> 64 | u128::from(self.high) << 64;
         self.high = 0;
     }
+}
+
+/// `a·b + c + d`, low and high limb; it never overflows.
+#[inline(always)]
+fn multiply_add(a: u64, b: u64, c: u64, d: u64) -> (u64, u64) {
+    let wide = u128::from(a) * u128::from(b) + u128::from(c) + u128::from(d);
+    (wide as u64, (wide >> 64) as u64)
+}
+
+/// `(low + R·high)/R` modulo p, row by row.
+#[inline]
+fn divide<S: Set<Limbs = [u64; N]>, const N: usize>(
+    mut low: [u64; N],
+    mut high: [u64; N],
+) -> [u64; N] {
+    let p = &S::MODULUS;
+    let mut top = false;
+    for i in 0..N {
+        let factor = low[i].wrapping_mul(S::MINUS_INVERSE);
+        let mut carry = 0;
+        for j in 0..N - i {
+            (low[i + j], carry) = multiply_add(factor, p[j], low[i + j], carry);
+        }
+        for j in N - i..N {
+            (high[i + j - N], carry) = multiply_add(factor, p[j], high[i + j - N], carry);
+        }
+        let (partial, first) = high[i].overflowing_add(carry);
+        let (limb, second) = partial.overflowing_add(u64::from(top));
+        high[i] = limb;
+        top = first | second;
+    }
+    high
 }
 
 /// `a + b`, which has no carry out.

@@ -33,6 +33,18 @@ fn check<F: Field>(cases: &[Value], _set: &Value) {
             assert_eq!(hex(each), hex(&product), "{i}");
         }
         assert_eq!(hex(&F::sqrs([&a, &sum])[0]), text(case, "sqr_a"), "{i}");
+        for len in [0, 1, 3, 4, 16, 17, 33] {
+            let sum = (0..len).fold(F::ZERO, |sum, _| sum.add(&case_product(case)));
+            assert_eq!(
+                hex(&F::dot(&[a; 33][..len], &[b; 40])),
+                hex(&sum),
+                "{i} {len}"
+            );
+        }
         assert_eq!(hex(&a.neg().add(&a)), hex(&F::ZERO), "{i}");
     }
+}
+
+fn case_product<F: Field>(case: &Value) -> F {
+    element(case, "mul")
 }
