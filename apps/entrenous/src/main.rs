@@ -1,2 +1,53 @@
 //! Meet, call, write and gather with people, over networks that nobody has to trust.
-fn main() {}
+//!
+//! This program is thin: it reads arguments, calls the faces of `net` and `host`, and shows what
+//! they tell. [`ui`] is the only module that prints, [`failure`] the only one that knows exit codes.
+
+mod args;
+mod command;
+mod event;
+mod failure;
+mod lasts;
+mod message;
+mod prompt;
+mod secret;
+mod stop;
+mod ui;
+
+use std::process::ExitCode;
+
+use args::Cli;
+use failure::Failure;
+use stop::Stop;
+use ui::Ui;
+
+fn main() -> ExitCode {
+    let cli = match args::parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    let mut ui = Ui::new(&cli.global);
+    let result = run(&cli, &mut ui);
+    let code = match &result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.exit_code(),
+    };
+    if let Err(failure) = result {
+        ui.fail(&failure);
+    }
+    code
+}
+
+fn run(cli: &Cli, ui: &mut Ui) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::unavailable("this system gives no threads").because(&error))?;
+    let result = runtime.block_on(async {
+        let stop = Stop::listen()?;
+        cli.command.run(ui, stop).await
+    });
+    // A prompt or a calculation that is still under way must not hold up the end.
+    runtime.shutdown_background();
+    result
+}

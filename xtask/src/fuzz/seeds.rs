@@ -28,10 +28,6 @@ pub(crate) fn sow(target: &str, corpus: &Path) -> Result<()> {
             count = count.saturating_add(1);
         }
     }
-    for (_, round, rounds) in SCRIPTS.iter().filter(|(name, ..)| *name == target) {
-        let script = bytes(&round.repeat(*rounds)).context("a script is hexadecimal")?;
-        fs::write(corpus.join(format!("script-{rounds:04}")), script)?;
-    }
     Ok(())
 }
 
@@ -60,44 +56,11 @@ const SEEDS: &[(&str, &str, &str)] = &[
         "/http_captured/events",
     ),
     (
-        "ctidh_keys",
-        "ctidh/ctidh.json",
-        "/ctidh1024/public_key_checks",
-    ),
-    (
-        "ctidh_keys",
-        "ctidh/ctidh.json",
-        "/ctidh1024/private_key_checks",
-    ),
-    (
-        "ctidh_keys",
-        "ctidh/ctidh.json",
-        "/ctidh511/public_key_checks",
-    ),
-    (
-        "ctidh_keys",
-        "ctidh/ctidh.json",
-        "/ctidh511/private_key_checks",
-    ),
-    (
         "hidden_key",
         "rendezvous/reunion.json",
         "/primitives/unelligator",
     ),
-    (
-        "session",
-        "rendezvous/reunion.json",
-        "/multicast_captured/events",
-    ),
     ("hidden_key", "rendezvous/reunion.json", "/primitives/aead"),
-];
-
-/// Target, one round of its steps, and how many rounds: a run in which everything goes well.
-const SCRIPTS: &[(&str, &str, usize)] = &[
-    // Each node works, the three oldest datagrams arrive, a second passes.
-    ("lan", "000601060206000100000100000100000010", 12),
-    // The friend's T1, T2 and T3; the stranger's T2.
-    ("session", "0000030005000b00", 1),
 ];
 
 #[cfg(test)]

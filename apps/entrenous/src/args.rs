@@ -1,0 +1,136 @@
+use std::process::ExitCode;
+
+use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, ValueEnum};
+
+use crate::command::Command;
+use crate::ui;
+
+/// Meet, call, write and gather with people, over networks that nobody has to trust.
+#[derive(Debug, Parser)]
+#[command(
+    name = "entrenous",
+    version,
+    max_term_width = 80,
+    disable_help_subcommand = true,
+    help_template = TEMPLATE,
+    before_long_help = EXAMPLES,
+    after_long_help = EXIT_CODES
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// What every command takes, before or after its name.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct Global {
+    /// One JSON object per line on stdout, and no other talk
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Results, warnings and errors only
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Also say what is dropped, and the causes of errors
+    #[arg(long, short, global = true, hide_short_help = true)]
+    pub(crate) verbose: bool,
+    /// Never ask; what is missing is an error
+    #[arg(long, global = true)]
+    pub(crate) no_input: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(hide_short_help = true, hide_possible_values = true)]
+    #[arg(
+        long_help = "When to use colour: auto, always, never. NO_COLOR and CLICOLOR_FORCE are \
+        respected"
+    )]
+    pub(crate) color: When,
+}
+
+/// A choice of `--color`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+/// The arguments of this process, or the exit code if there is nothing to run: help was asked
+/// for, or the arguments are wrong.
+pub(crate) fn parse() -> Result<Cli, ExitCode> {
+    let wants = |flag: &str| std::env::args_os().any(|arg| arg == flag);
+    let color = match (wants("--color=never"), wants("--color=always")) {
+        (true, _) => ColorChoice::Never,
+        (_, true) => ColorChoice::Always,
+        _ => ColorChoice::Auto,
+    };
+    let parsed = Cli::command()
+        .color(color)
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    parsed.map_err(|error| {
+        if error.use_stderr() && wants("--json") {
+            ui::refuse_arguments(&error.to_string());
+        } else {
+            // Help into a closed pipe is as good as read.
+            let _ = error.print();
+        }
+        ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    })
+}
+
+/// Examples stand before the list of flags.
+pub(crate) const TEMPLATE: &str = "\
+{about-with-newline}
+{before-help}{usage-heading} {usage}
+
+{all-args}{after-help}";
+
+const EXAMPLES: &str = "\
+Examples:
+  entrenous meet              meet on this network
+  entrenous completions bash  completions for your shell";
+
+const EXIT_CODES: &str = "\
+Results go to stdout, talk to stderr.
+
+Exit codes:
+  0  done                              4  a peer or server misbehaved
+  1  something you can fix             5  a limit is reached
+  2  wrong arguments                  70  a bug of ours
+  3  network, peer or server away,   130  interrupted
+     or time is up";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_fits_a_small_terminal() {
+        let mut cli = Cli::command();
+        cli.build();
+        for command in std::iter::once(&cli).chain(cli.get_subcommands()) {
+            let short = command.clone().render_help().to_string();
+            assert!(short.lines().count() <= 23, "{short}");
+            let long = command.clone().render_long_help().to_string();
+            for line in short.lines().chain(long.lines()) {
+                assert!(line.chars().count() <= 80, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn global_flags_work_in_any_position() {
+        for line in ["entrenous --json meet", "entrenous meet --json"] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            assert!(cli.global.json, "{line}");
+        }
+    }
+}

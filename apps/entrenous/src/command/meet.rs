@@ -1,0 +1,190 @@
+mod lan;
+mod watch;
+
+use std::time::Duration;
+
+use clap::Args;
+use rendezvous::Wanted;
+use zeroize::Zeroizing;
+
+use crate::args::TEMPLATE;
+use crate::event::{self, Event, Place};
+use crate::failure::Failure;
+use crate::lasts;
+use crate::message::{self, Limit};
+use crate::secret::{Passphrase, Source};
+use crate::stop::Stop;
+use crate::ui::Ui;
+use lan::Network;
+use watch::{Happening, Until, watch};
+
+/// Swap a message with everyone who gives the same passphrase
+#[derive(Args, Debug)]
+#[command(
+    help_template = TEMPLATE,
+    before_long_help = EXAMPLES,
+    after_long_help = NOTES,
+    next_help_heading = "Where"
+)]
+pub(crate) struct Meet {
+    /// Meet on this network, by multicast [default]
+    #[arg(long)]
+    lan: bool,
+
+    #[command(flatten)]
+    #[command(next_help_heading = "What")]
+    passphrase: Source,
+    /// What the others get, - for stdin
+    #[arg(long, value_name = "TEXT|-", help_heading = "What")]
+    #[arg(
+        long_help = "What the others get; - reads it from stdin, without the line end. Without \
+        this flag it is asked for. A TEXT given here can be seen by other users of this machine"
+    )]
+    message: Option<String>,
+    /// Stop after this long
+    #[arg(long, short, value_name = "TIME", default_value = "10m", value_parser = lasts::parse)]
+    #[arg(
+        long_help = "Stop after this long: 90s, 10m, 2h, or seconds",
+        help_heading = "What"
+    )]
+    timeout: Duration,
+    /// Reveal the message to one match only, then stop
+    #[arg(long, help_heading = "What")]
+    reveal_once: bool,
+
+    #[command(flatten)]
+    #[command(next_help_heading = "On this network")]
+    network: Network,
+}
+
+impl Meet {
+    pub(crate) async fn run(&self, ui: &mut Ui, mut stop: Stop) -> Result<(), Failure> {
+        let (passphrase, message) = self.passphrase_and_message(ui, &mut stop).await?;
+        let mut meeting = tokio::select! {
+            () = stop.wanted() => return Err(Failure::interrupted()),
+            meeting = self.begin(&passphrase, &message) => meeting?,
+        };
+        self.tell_beginning(&meeting, ui)?;
+        let until = Until {
+            timeout: self.timeout,
+            first_match: self.reveal_once,
+        };
+        watch(&mut meeting, until, ui, &mut stop).await
+    }
+
+    async fn begin(&self, passphrase: &Passphrase, message: &[u8]) -> Result<Meeting, Failure> {
+        let wanted = if self.reveal_once {
+            Wanted::First
+        } else {
+            Wanted::Every
+        };
+        self.network
+            .begin(passphrase, message, wanted)
+            .await
+            .map(Meeting::Lan)
+    }
+
+    fn tell_beginning(&self, meeting: &Meeting, ui: &mut Ui) -> Result<(), Failure> {
+        let lasts = lasts::show(self.timeout);
+        let place = match meeting {
+            Meeting::Lan(meeting) => {
+                let interfaces = lan::interfaces(meeting.interfaces());
+                let names = lan::named(&interfaces);
+                ui.note(format_args!("meeting on this network: {names}"));
+                let group = self.network.group().to_string();
+                Place::Lan { group, interfaces }
+            }
+        };
+        ui.note(format_args!(
+            "waiting {lasts} for others who give the same passphrase; Ctrl-C stops"
+        ));
+        ui.event(&Event::Started {
+            place,
+            at: event::now(),
+            timeout_s: self.timeout.as_secs(),
+        })
+    }
+
+    /// Both, from where the person has them; nothing has been sent before both are right.
+    async fn passphrase_and_message(
+        &self,
+        ui: &mut Ui,
+        stop: &mut Stop,
+    ) -> Result<(Passphrase, Zeroizing<Vec<u8>>), Failure> {
+        let given = self.message.as_deref();
+        if self.passphrase.takes_stdin() && given == Some("-") {
+            return Err(
+                Failure::usage("passphrase and message cannot both come from stdin")
+                    .hint("put the passphrase into a file: `--passphrase-file PATH`"),
+            );
+        }
+        if self.passphrase.is_visible() || given.is_some_and(|text| text != "-") {
+            ui.warn("other users of this machine can see what is given as an argument")?;
+        }
+        let early = match given {
+            Some(_) => Some(self.fitting(message::read(given, ui, stop).await?)?),
+            None => None,
+        };
+        let passphrase = self.passphrase.read(ui, stop).await?;
+        let message = match early {
+            Some(message) => message,
+            None => self.fitting(message::read(None, ui, stop).await?)?,
+        };
+        Ok((passphrase, message))
+    }
+
+    /// `message`, if the place carries it.
+    fn fitting(&self, message: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let hint = "shorten it, or send a link to the rest";
+        self.limit()
+            .check(&message)
+            .map_err(|failure| failure.hint(hint))?;
+        Ok(message)
+    }
+
+    fn limit(&self) -> Limit {
+        Limit {
+            bytes: rendezvous::lan::MAX_PAYLOAD,
+            reason: "one datagram carries all of it, and older programs cut at 1,024 bytes",
+        }
+    }
+}
+
+/// A meeting that has begun.
+#[derive(Debug)]
+enum Meeting {
+    Lan(net::lan::Meeting),
+}
+
+impl Meeting {
+    /// What happens next; `None` when the place has nothing more to tell. Safe to cancel.
+    async fn next(&mut self) -> Option<Result<Happening, Failure>> {
+        match self {
+            Self::Lan(meeting) => lan::next(meeting).await.map(Ok),
+        }
+    }
+
+    /// Takes part no longer, but lets those who are being met finish; then nothing more is told.
+    fn leave(&self) {
+        match self {
+            Self::Lan(meeting) => meeting.stopper().stop(),
+        }
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  entrenous meet                    asks for passphrase and message
+  echo \"see you at six\" | entrenous meet --message - --passphrase-file phrase
+  entrenous meet --json --no-input --message - --passphrase-file phrase < card";
+
+const NOTES: &str = "\
+Everyone who gives the same passphrase at the same time and place gets everyone
+else's message. Nobody else learns a message, or who met whom; that somebody
+takes part can be seen. Agree on the passphrase beforehand, by voice.
+
+Each message is one line of stdout; with --json, one object with every byte.
+At most 829 bytes fit.
+
+Exit code 0: somebody was met, also if you then stopped with Ctrl-C;
+3: nobody was met in time, or the network is away; 130: stopped before.";

@@ -1,0 +1,133 @@
+//! This network as a meeting place.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
+
+use clap::Args;
+use net::lan::{Event, Interfaces, Meeting, Options, StartError};
+use rendezvous::{Salt, Wanted, lan};
+
+use super::watch::Happening;
+use crate::event::Interface;
+use crate::failure::Failure;
+use crate::lasts;
+use crate::secret::Passphrase;
+
+/// Which network, and how.
+#[derive(Args, Debug)]
+pub(super) struct Network {
+    /// Begin again with fresh keys after this long
+    #[arg(long, short = 'I', value_name = "TIME", default_value = "60s")]
+    #[arg(value_parser = lasts::parse, hide_short_help = true)]
+    interval: Duration,
+    /// Use only this interface, by address or name; repeat for more [default: all]
+    #[arg(long, value_name = "ADDRESS", hide_short_help = true)]
+    bind_addr: Vec<String>,
+    /// Multicast group; all who meet use the same
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "224.3.29.71",
+        hide_short_help = true
+    )]
+    #[arg(value_parser = multicast)]
+    multicast_group: Ipv4Addr,
+    /// UDP port of the group; all who meet use the same
+    #[arg(
+        long,
+        value_name = "PORT",
+        default_value_t = 9005,
+        hide_short_help = true
+    )]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    multicast_port: u16,
+}
+
+impl Network {
+    /// Stretches the passphrase, opens the sockets, and begins.
+    pub(super) async fn begin(
+        &self,
+        passphrase: &Passphrase,
+        message: &[u8],
+        wanted: Wanted,
+    ) -> Result<Meeting, Failure> {
+        let mut options = Options::default();
+        options.group = self.group();
+        options.machine.interval = self.interval;
+        options.machine.wanted = wanted;
+        if !self.bind_addr.is_empty() {
+            options.interfaces = Interfaces::Named(self.bind_addr.clone());
+        }
+        let passkey = passphrase.stretch(Salt::ZERO).await?;
+        Meeting::start(options, passkey, message.to_vec()).map_err(|error| failure(&error))
+    }
+
+    pub(super) fn group(&self) -> SocketAddrV4 {
+        SocketAddrV4::new(self.multicast_group, self.multicast_port)
+    }
+}
+
+/// What happens next that a person wants to know.
+pub(super) async fn next(meeting: &mut Meeting) -> Option<Happening> {
+    loop {
+        match meeting.next().await? {
+            Event::Lan(lan::Event::Room { others, .. }) => return Some(Happening::Room { others }),
+            Event::Lan(lan::Event::Match { payload, .. }) => {
+                return Some(Happening::Match { payload });
+            }
+            Event::Lan(lan::Event::Overloaded { dropped, .. }) => {
+                return Some(Happening::Overloaded { dropped });
+            }
+            Event::Interfaces(now) => return Some(Happening::Interfaces(interfaces(&now))),
+            Event::Trouble(error) => {
+                let hint = error
+                    .hint()
+                    .map(|hint| format!(": {hint}"))
+                    .unwrap_or_default();
+                return Some(Happening::Warning(format!("{error}{hint}")));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The interfaces as programs are told of them.
+pub(super) fn interfaces(used: &[net::lan::Interface]) -> Vec<Interface> {
+    let interface = |each: &net::lan::Interface| Interface {
+        name: each.name.clone(),
+        address: each.address.to_string(),
+    };
+    used.iter().map(interface).collect()
+}
+
+/// The interfaces as people are told of them.
+pub(super) fn named(interfaces: &[Interface]) -> String {
+    let named: Vec<_> = interfaces
+        .iter()
+        .map(|each| format!("{} ({})", each.name, each.address))
+        .collect();
+    named.join(", ")
+}
+
+fn failure(error: &StartError) -> Failure {
+    let failure = Failure::new(error.kind(), error.to_string()).because(error);
+    match error {
+        StartError::NoInterface => failure
+            .text("there is no network: no interface with an IPv4 address is up")
+            .hint("connect to one; `--bind-addr 127.0.0.1` meets people on this machine only"),
+        StartError::Link(net::lan::LinkError::PortInUse { .. }) => {
+            failure.hint("end that program, or agree on another port with `--multicast-port`")
+        }
+        _ => match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        },
+    }
+}
+
+fn multicast(text: &str) -> Result<Ipv4Addr, String> {
+    match text.parse::<Ipv4Addr>() {
+        Ok(group) if group.is_multicast() => Ok(group),
+        _ => Err("must be an IPv4 multicast address, 224.0.0.0 to 239.255.255.255".to_owned()),
+    }
+}

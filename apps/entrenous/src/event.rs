@@ -1,0 +1,90 @@
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Serialize, Serializer};
+
+use crate::failure::Failure;
+
+/// What a command tells, as one line of `--json`. Fields are only ever added.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(crate) enum Event<'a> {
+    /// A meeting begins.
+    Started {
+        #[serde(flatten)]
+        place: Place,
+        at: String,
+        timeout_s: u64,
+    },
+    /// How many others take part, whatever their passphrase.
+    Room { others: usize },
+    /// Somebody has the same passphrase.
+    Match {
+        number: usize,
+        #[serde(serialize_with = "base64url")]
+        payload: &'a [u8],
+        /// Absent if the payload is not UTF-8.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<&'a str>,
+        at: String,
+    },
+    /// A network came or went; these interfaces are used now.
+    Interfaces { interfaces: &'a [Interface] },
+    /// More came than can be worked on.
+    Overloaded { dropped: u64 },
+    /// Something the person may want to change.
+    Warning { text: &'a str },
+    /// A meeting ended as it should.
+    Done { reason: Reason, matches: usize },
+    /// The command ends without what was asked for; always the last line.
+    Error {
+        kind: &'a str,
+        text: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<&'a str>,
+    },
+}
+
+/// Where people meet.
+#[derive(Debug, Serialize)]
+#[serde(tag = "place", rename_all = "snake_case")]
+pub(crate) enum Place {
+    Lan {
+        group: String,
+        interfaces: Vec<Interface>,
+    },
+}
+
+/// A network interface a meeting uses.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Interface {
+    pub(crate) name: String,
+    pub(crate) address: String,
+}
+
+/// Why a meeting ended.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Reason {
+    FirstMatch,
+    Timeout,
+    Interrupted,
+}
+
+impl<'a> Event<'a> {
+    pub(crate) fn error(failure: &'a Failure) -> Self {
+        Self::Error {
+            kind: failure.kind_name(),
+            text: &failure.text,
+            hint: failure.hint.as_deref(),
+        }
+    }
+}
+
+/// Now, as `--json` writes times.
+pub(crate) fn now() -> String {
+    humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()
+}
+
+fn base64url<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&URL_SAFE_NO_PAD.encode(bytes))
+}

@@ -1,0 +1,143 @@
+//! The one filter between what other people wrote and a terminal.
+
+use std::borrow::Cow;
+
+/// What can be shown of a payload that somebody else chose.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Shown {
+    /// Lines without anything that a terminal obeys.
+    Text(Vec<String>),
+    /// The payload is not text: its bytes in hexadecimal.
+    Hex(String),
+}
+
+/// Makes `payload` harmless: hostile characters become U+FFFD, tabs become spaces, and what is
+/// beyond [`MAX_CHARS`] is left out.
+pub(super) fn show(payload: &[u8]) -> Shown {
+    let Ok(text) = std::str::from_utf8(payload) else {
+        let bytes = payload.get(..MAX_CHARS / 2).unwrap_or(payload);
+        return Shown::Hex(hex::encode(bytes));
+    };
+    let text: Cow<'_, str> = match text.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()).into(),
+        None => text.into(),
+    };
+    Shown::Text(text.lines().map(harmless).collect())
+}
+
+/// `line` with every hostile character replaced.
+pub(super) fn harmless(line: &str) -> String {
+    line.chars()
+        .map(|c| match c {
+            '\t' => ' ',
+            c if is_hostile(c) => char::REPLACEMENT_CHARACTER,
+            c => c,
+        })
+        .collect()
+}
+
+/// Whether `c` could move the cursor, change the order of reading, or hide.
+pub(super) fn is_hostile(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}'   // marks of direction, empty space
+            | '\u{2028}' ..= '\u{202e}'                         // line ends, overrides of direction
+            | '\u{2060}' ..= '\u{206f}'                         // isolates, invisible operators
+            | '\u{feff}' | '\u{fff9}' ..= '\u{fffb}'            // byte order mark, annotations
+            | '\u{e0000}' ..= '\u{e007f}') // tags: text that is not drawn
+}
+
+/// Breaks `line` so that no row is wider than `columns`: a row that a terminal wraps by itself
+/// would begin where only our own words begin.
+pub(super) fn rows(line: &str, columns: usize) -> Vec<String> {
+    let mut rows = vec![String::new()];
+    let mut used = 0_usize;
+    for c in line.chars() {
+        // East Asian characters and emoji take two columns; counting too many is harmless.
+        let width = if c < '\u{1100}' { 1 } else { 2 };
+        if used.saturating_add(width) > columns {
+            rows.push(String::new());
+            used = 0;
+        }
+        used = used.saturating_add(width);
+        if let Some(row) = rows.last_mut() {
+            row.push(c);
+        }
+    }
+    rows
+}
+
+/// Longest text that is shown; every transport's limit is lower.
+const MAX_CHARS: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(payload: &str) -> Vec<String> {
+        match show(payload.as_bytes()) {
+            Shown::Text(lines) => lines,
+            Shown::Hex(hex) => panic!("{hex}"),
+        }
+    }
+
+    #[test]
+    fn leaves_every_language_alone() {
+        for fine in [
+            "see you at six",
+            "à bientôt",
+            "שלום",
+            "さようなら",
+            "👩‍🚀",
+            "naïve\u{301}",
+        ] {
+            assert_eq!(text(fine), [fine]);
+        }
+    }
+
+    #[test]
+    fn takes_the_power_of_terminal_sequences() {
+        assert_eq!(text("a\u{1b}[2Jb\u{7}"), ["a\u{fffd}[2Jb\u{fffd}"]);
+        assert_eq!(text("\u{9b}31mred"), ["\u{fffd}31mred"]);
+        assert_eq!(text("over\rwritten"), ["over\u{fffd}written"]);
+    }
+
+    #[test]
+    fn takes_the_power_of_direction_overrides_and_hidden_text() {
+        for c in [
+            '\u{202e}',
+            '\u{2066}',
+            '\u{200b}',
+            '\u{e0041}',
+            '\u{2028}',
+            '\u{feff}',
+        ] {
+            assert_eq!(text(&format!("a{c}b")), ["a\u{fffd}b"]);
+        }
+    }
+
+    #[test]
+    fn keeps_lines_apart() {
+        assert_eq!(text("one\r\ntwo\tthree\n"), ["one", "two three"]);
+    }
+
+    #[test]
+    fn bounds_the_length() {
+        let shown = text(&"é".repeat(MAX_CHARS + 1)).concat();
+        assert_eq!(shown.chars().count(), MAX_CHARS + 1);
+        assert!(shown.ends_with('…'));
+        assert_eq!(text(&"é".repeat(MAX_CHARS)), ["é".repeat(MAX_CHARS)]);
+    }
+
+    #[test]
+    fn shows_bytes_that_are_not_text_in_hexadecimal() {
+        assert_eq!(show(&[0xff, 0x00]), Shown::Hex("ff00".into()));
+    }
+
+    #[test]
+    fn breaks_long_lines_into_rows() {
+        assert_eq!(rows("abcdef", 4), ["abcd", "ef"]);
+        assert_eq!(rows("日本語", 4), ["日本", "語"]);
+        assert_eq!(rows("", 4), [""]);
+    }
+}

@@ -1,0 +1,14 @@
+//! The built programs, used as a person uses them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+mod folder;
+mod lan;
+mod limits;
+mod namespaces;
+mod needs;
+mod person;
+mod terminal;
