@@ -11,10 +11,12 @@ use crate::{Id, Meeting, Met, T2, T3};
 pub(crate) use own::Own;
 pub(crate) use peer::Peer;
 use refused::Refused;
+pub(crate) use steps::Prk;
 
 mod own;
 mod peer;
 mod refused;
+mod steps;
 
 /// How many of those who know the passphrase get the payload.
 #[expect(clippy::exhaustive_enums, reason = "there is no third way")]

@@ -7,10 +7,10 @@ use ctidh::Backend;
 use ctidh::ctidh1024::{PublicKey, SecretKey};
 use kernel::Label;
 use primitives::{
-    HiddenKey, Prk, Prp, Secret, Shake256, Zeroizing, hash, hash_secret, reveal, seal, x25519,
+    HiddenKey, Prp, Secret, Shake256, Zeroizing, hash, hash_secret, reveal, seal, x25519,
 };
 
-use crate::session::{Own, Peer};
+use crate::session::{Own, Peer, Prk};
 use crate::{Id, Limits, Passkey, Session, SessionSeeds, Wanted};
 
 /// A session to be: everything that making its keys and T1 needs.

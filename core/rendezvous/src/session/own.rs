@@ -1,8 +1,9 @@
 use alloc::vec::Vec;
 
 use ctidh::ctidh1024::SecretKey;
-use primitives::{Prk, Secret};
+use primitives::Secret;
 
+use super::steps::Prk;
 use crate::{Id, Passkey, T2};
 
 /// The own half of a session, which never changes: shared with the work in progress.

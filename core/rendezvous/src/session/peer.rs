@@ -1,20 +1,19 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use primitives::{
-    Choice, ConditionallySelectable, Prp, Secret, TAG_LEN, hash_secret, open, opens_empty,
-};
+use primitives::{Choice, ConditionallySelectable, Secret, TAG_LEN, open};
 
 use super::Own;
+use super::steps::{Prp, hash_secret, opens_empty};
 use crate::{Id, T2, T3};
 
 /// What is kept of a peer: not its T1, only what the later messages need.
 #[derive(Clone)]
 pub(crate) struct Peer {
-    pub(crate) gamma: [u8; TAG_LEN],
-    pub(crate) delta: Box<[u8]>,
-    pub(crate) k_tx: Secret<32>,
-    pub(crate) k_rx: Secret<32>,
+    gamma: [u8; TAG_LEN],
+    delta: Box<[u8]>,
+    k_tx: Secret<32>,
+    k_rx: Secret<32>,
     t2: T2,
     /// `k3`, of no meaning before a valid T2.
     k3: Secret<32>,
@@ -98,3 +97,6 @@ impl Peer {
         Some(payload)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+//! A real and a dummy answer are the same steps on inputs of the same lengths.
+
+use alloc::string::String;
+
+use ctidh::ctidh1024::SecretKey;
+use primitives::seal;
+
+use super::super::steps::{Prk, traced};
+use super::*;
+use crate::{Passkey, Salt};
+
+fn own() -> Own {
+    Own {
+        t1: Vec::new(),
+        id: Id::of_t1(b"own"),
+        passkey: Passkey::derive(b"", Salt::ZERO).unwrap(),
+        scalar: Secret::new([1; 32]),
+        isogeny: SecretKey::from_seed(&[2; 32]),
+        k: Secret::new([3; 32]),
+        sk_gamma: Secret::new([4; 32]),
+        sk_delta: Secret::new([5; 32]),
+        dummy_prk: Prk::extract(&[6; 32], Salt::ZERO.as_bytes()),
+    }
+}
+
+/// A peer, and the T2 of it that is valid.
+fn peer(own: &Own) -> (Peer, T2) {
+    let (k_tx, k_rx, g) = (
+        Secret::new([7; 32]),
+        Secret::new([8; 32]),
+        Secret::new([9; 32]),
+    );
+    let gamma = seal(&g, b"", own.salt()).try_into().unwrap();
+    let delta = seal(&Secret::new([10; 32]), b"payload", own.salt()).into();
+    let valid = T2::new(Prp::new(&k_rx).encrypt(g.expose()));
+    (
+        Peer::new((gamma, delta), (k_tx, k_rx), &own.sk_gamma),
+        valid,
+    )
+}
+
+#[test]
+fn real_and_dummy_answers_take_the_same_steps() {
+    let own = own();
+    let (fresh, valid) = peer(&own);
+    let wrong = T2::new([0x55; 32]);
+    let id = Id::of_t1(b"peer");
+    let mut traces: Vec<(bool, Vec<String>)> = Vec::new();
+    for t2 in [valid, wrong] {
+        for may_reveal in [0, 1] {
+            for state_before in [None, Some(valid), Some(wrong)] {
+                let mut peer = fresh.clone();
+                if let Some(before) = state_before {
+                    peer.take_t2(&own, &id, &before, Choice::from(1));
+                }
+                traced::take();
+                let (_, real) = peer.take_t2(&own, &id, &t2, Choice::from(may_reveal));
+                assert_eq!(bool::from(real), t2 == valid && may_reveal == 1);
+                assert_eq!(peer.retry_early(own.salt()), None);
+                traces.push((real.into(), traced::take()));
+            }
+        }
+    }
+    let (_, first) = &traces[0];
+    assert_eq!(first.len(), 8, "{first:?}");
+    assert_eq!(traces.iter().filter(|(real, _)| *real).count(), 3);
+    assert!(traces.iter().all(|(_, trace)| trace == first), "{traces:?}");
+}
+
+#[test]
+fn a_valid_t2_is_not_undone_by_a_wrong_one() {
+    let own = own();
+    let (mut peer, valid) = peer(&own);
+    let id = Id::of_t1(b"peer");
+    let (real, _) = peer.take_t2(&own, &id, &valid, Choice::from(1));
+    let k3 = peer.k3.clone();
+    let (dummy, _) = peer.take_t2(&own, &id, &T2::new([1; 32]), Choice::from(1));
+    assert_ne!(real, dummy);
+    assert!(peer.valid_t2 && peer.k3 == k3);
+}
+
+#[test]
+fn a_thousand_peers_take_a_few_megabytes() {
+    let own = own();
+    let (peer, _) = peer(&own);
+    // 829 bytes is the largest payload on a LAN, with its tag
+    let each = size_of_val(&peer).saturating_add(829 + TAG_LEN);
+    assert!(each.saturating_mul(1000) < 2_000_000, "{each} bytes each");
+}
