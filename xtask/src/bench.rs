@@ -6,6 +6,8 @@
 use anyhow::Result;
 use clap::Args;
 
+mod reunion;
+
 /// Our speed and size beside the reference's, as a table of ratios.
 #[derive(Args, Debug)]
 pub(crate) struct Bench {
@@ -18,7 +20,7 @@ pub(crate) struct Bench {
 type Section = (&'static str, fn(&mut Report) -> Result<()>);
 
 /// In this order. A section prints nothing itself; it adds to the report.
-const SECTIONS: &[Section] = &[];
+const SECTIONS: &[Section] = &[("reunion", reunion::run)];
 
 impl Bench {
     /// Measures and prints the report as Markdown, as it stands in `docs/benchmarks.md`.
@@ -54,7 +56,6 @@ pub(crate) struct Report {
 impl Report {
     /// One row of the ratio table: `ours / theirs`, both in `unit`, with the ratio we aim at
     /// (`ours` is better when smaller).
-    #[expect(dead_code, reason = "the first section that compares uses it")]
     pub(crate) fn ratio(&mut self, what: &str, ours: f64, theirs: f64, unit: &str, goal: f64) {
         let ratio = ours / theirs;
         let verdict = if ratio <= goal { "met" } else { "**missed**" };
@@ -64,7 +65,6 @@ impl Report {
     }
 
     /// A line of Markdown below the ratios: a row of the section's own table, or a sentence.
-    #[expect(dead_code, reason = "the first section uses it")]
     pub(crate) fn line(&mut self, line: impl Into<String>) {
         self.lines.push(line.into());
     }

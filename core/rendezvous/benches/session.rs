@@ -1,7 +1,7 @@
 //! The four steps of a session, the expensive two on every field this processor can run, and the
 //! work on first messages on one thread and on two. `cargo xtask bench` reads the results.
 
-use std::thread;
+use std::{thread, time::Duration};
 
 use criterion::{BatchSize, Criterion, SamplingMode, criterion_group, criterion_main};
 use ctidh::Backend;
@@ -9,16 +9,19 @@ use rendezvous::{Meeting, Opening, Passkey, Salt, Session, SessionSeeds, Wanted}
 
 criterion_group! {
     name = benches;
-    config = Criterion::default().sample_size(10);
+    config = Criterion::default().sample_size(10).warm_up_time(Duration::from_millis(500));
     targets = expensive, threads, cheap
 }
 criterion_main!(benches);
 
-/// `open/<back end>` and `process_t1/<back end>`.
+/// `passkey`, `open/<back end>` and `process_t1/<back end>`.
 fn expensive(c: &mut Criterion) {
     let Some((passkey, alice, bob)) = pair() else {
         return;
     };
+    c.bench_function("passkey", |b| {
+        b.iter(|| Passkey::derive(b"bench", Salt::ZERO))
+    });
     for backend in Backend::available() {
         let mut group = c.benchmark_group("open");
         group.sampling_mode(SamplingMode::Flat);
