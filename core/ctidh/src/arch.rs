@@ -1,5 +1,8 @@
 //! The only module with `unsafe`: what needs the processor and not only the language.
 
+#[cfg(ctidh_valgrind)]
+pub mod valgrind;
+
 /// The same word, in a way the optimiser cannot look through.
 ///
 /// A compiler that knows a word to be 0 or all ones may turn the masking that follows into a
@@ -62,4 +65,9 @@ fn opaque(word: u64) -> u64 {
 #[inline]
 fn reveal(word: u64) -> u64 {
     opaque(word)
+}
+
+#[cfg(ctidh_valgrind)]
+fn reveal(word: u64) -> u64 {
+    valgrind::public(word)
 }

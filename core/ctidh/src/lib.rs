@@ -55,6 +55,8 @@ pub mod ctidh511 {
 /// The parts below the key API, for benches, tests and the constant-time checker. Nothing here
 /// validates anything.
 pub mod hazmat {
+    #[cfg(ctidh_valgrind)]
+    pub use crate::arch::valgrind;
     pub use crate::{
         arch::{barrier, declassify},
         backend::Task,

@@ -1,0 +1,178 @@
+//! Whether two classes of secrets take the same time (as "dudect" does: Reparaz, Balasch and
+//! Verbauwhede, "Dude, is my code constant time?", 2017).
+
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use ctidh::{
+    Backend, PublicKey, SecretKey, Set, Set511,
+    hazmat::{Field, Task},
+};
+
+mod welch;
+
+/// Above this the classes differ. By chance it happens once in millions of tests.
+const LIMIT: f64 = 5.0;
+
+/// Measures an action and the operations of the field.
+pub(crate) fn check(backend: Backend) -> Result<()> {
+    ensure!(
+        Backend::available().any(|available| available == backend),
+        "this processor cannot run the {} back end",
+        backend.name()
+    );
+    let mut faults = backend.run(Fields);
+    faults.extend(decide("action", 400, &mut Actions::new(backend)));
+    ensure!(
+        faults.is_empty(),
+        "time depends on secrets: {}",
+        faults.join(", ")
+    );
+    Ok(())
+}
+
+/// Something to measure with a secret of either class.
+trait Subject {
+    /// Prepares a secret: the same one every time, or a random one.
+    fn prepare(&mut self, fixed: bool, random: u64);
+    /// What is measured.
+    fn run(&mut self);
+}
+
+/// Measures twice if need be: a difference counts only when it shows again. Returns the name of
+/// what failed.
+fn decide(name: &str, samples: usize, subject: &mut dyn Subject) -> Option<String> {
+    let mut last = 0.0;
+    for _ in 0..2 {
+        last = measure(samples, subject);
+        println!("{name}: t = {last:.1}, must be within {LIMIT}");
+        if last.abs() < LIMIT {
+            return None;
+        }
+    }
+    Some(format!("{name} (t = {last:.1})"))
+}
+
+fn measure(samples: usize, subject: &mut dyn Subject) -> f64 {
+    let mut times: [Vec<f64>; 2] = [Vec::new(), Vec::new()];
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    for _ in 0..samples {
+        let fixed = random.next() & 1 == 1;
+        subject.prepare(fixed, random.next());
+        let start = Instant::now();
+        subject.run();
+        let took = start.elapsed().as_secs_f64();
+        times[usize::from(fixed)].push(took);
+    }
+    welch::largest(times)
+}
+
+/// A small generator: nothing here is secret.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+}
+
+/// Group actions: the key without any isogeny, whose isogenies are all dummies, or random keys.
+struct Actions {
+    backend: Backend,
+    peer: PublicKey<Set511>,
+    key: SecretKey<Set511>,
+    blind: [u8; 32],
+}
+
+impl Actions {
+    fn new(backend: Backend) -> Self {
+        let key = SecretKey::from_seed(&[1; 32]);
+        Self {
+            backend,
+            peer: key.public_key(&[2; 32]),
+            key,
+            blind: [0; 32],
+        }
+    }
+}
+
+impl Subject for Actions {
+    fn prepare(&mut self, fixed: bool, random: u64) {
+        self.blind[..8].copy_from_slice(&random.to_le_bytes());
+        let idle = SecretKey::from_bytes(&vec![0; Set511::PRIMES.len()]);
+        self.key = match idle {
+            Ok(idle) if fixed => idle,
+            _ => SecretKey::from_seed(&self.blind),
+        };
+    }
+
+    fn run(&mut self) {
+        core::hint::black_box(self.key.agree_with(self.backend, &self.peer, &self.blind));
+    }
+}
+
+/// The operations of a field: on 0 and 1, or on random elements.
+struct Fields;
+
+impl Task for Fields {
+    type Set = Set511;
+    type Output = Vec<String>;
+
+    fn run<F: Field<Set = Set511>>(self) -> Vec<String> {
+        let operations: [(&str, fn(&F, &F) -> F); 6] = [
+            ("field product", |a, b| a.mul(b)),
+            ("field square", |a, _| a.sqr()),
+            ("field sum", |a, b| a.add(b)),
+            ("field difference", |a, b| a.sub(b)),
+            ("field zero test", |a, b| {
+                let mut a = *a;
+                let zero = a.is_zero();
+                a.cmov(b, zero);
+                a
+            }),
+            ("field dot product", |a, b| {
+                F::dot(&[*a, *b, *a], &[*b, *a, *b])
+            }),
+        ];
+        let faults = operations.map(|(name, operation)| {
+            decide(
+                name,
+                4000,
+                &mut Operations {
+                    operation,
+                    pairs: vec![(F::ZERO, F::ONE); 64],
+                },
+            )
+        });
+        faults.into_iter().flatten().collect()
+    }
+}
+
+struct Operations<F> {
+    operation: fn(&F, &F) -> F,
+    pairs: Vec<(F, F)>,
+}
+
+impl<F: Field<Set = Set511>> Subject for Operations<F> {
+    fn prepare(&mut self, fixed: bool, random: u64) {
+        let mut random = Random(random | 1);
+        let mut element = || {
+            let mut limbs = [0; 8].map(|_: u64| random.next());
+            limbs[7] >>= 2; // below p
+            F::from_limbs(&limbs)
+        };
+        for pair in &mut self.pairs {
+            let drawn = (element(), element());
+            *pair = if fixed { (F::ZERO, F::ONE) } else { drawn };
+        }
+    }
+
+    fn run(&mut self) {
+        for (a, b) in &self.pairs {
+            core::hint::black_box((self.operation)(a, b));
+        }
+    }
+}
