@@ -17,6 +17,7 @@ pub(crate) fn add(steps: &mut Steps) {
         let lints = ["clippy", "--workspace", "--all-targets", "--locked"];
         steps::run(cargo().args(lints).args(["--", "-D", "warnings"]))
     });
+    // These build our programs as well.
     steps.step(
         "tests: unit, vectors, simulation, transcripts, end to end",
         || {
@@ -39,7 +40,7 @@ pub(crate) fn add(steps: &mut Steps) {
         let docs = ["doc", "--workspace", "--no-deps", "--locked"];
         steps::run(cargo().args(docs).env("RUSTDOCFLAGS", "-D warnings"))
     });
-    steps.step("tests: interop with rendez 1.2.1", interop::run);
+    steps.step("tests: interop with rendez 1.2.1", interop::meet);
 }
 
 /// Runs all checks and prints a summary.
