@@ -24,8 +24,8 @@ mod steps;
 pub enum Wanted {
     /// Everyone.
     Every,
-    /// The first peer that shows it knows the passphrase; later ones cannot tell that from a
-    /// wrong passphrase of ours.
+    /// The first peer that shows it knows the passphrase. Later ones get dummies: from our T2 they
+    /// know that we know it too, but not what we say.
     First,
 }
 

@@ -96,6 +96,21 @@ fn only_the_first_gets_the_payload_when_one_is_wanted() {
     assert_eq!(host.take_t2(&friend, t2_from(1)), answer);
 }
 
+#[test]
+fn a_withheld_payload_goes_only_to_the_peer_that_had_it() {
+    let friend = alone(1).id();
+    let t2 = among_all(1).t2_for(&alone(0).id()).unwrap();
+    let mut host = crate::people::reopened(0, Wanted::First, rendezvous::Limits::default());
+    host.admit(met(0, 1)).unwrap();
+    let mut too_late = host.clone();
+    too_late.withhold();
+    assert!(!too_late.take_t2(&friend, t2).real);
+    let answer = host.take_t2(&friend, t2);
+    assert!(answer.real);
+    host.withhold();
+    assert_eq!(host.take_t2(&friend, t2), answer);
+}
+
 fn side(number: usize) -> Side {
     Side {
         session: alone(number),
