@@ -1,4 +1,5 @@
 use curve25519_dalek::MontgomeryPoint;
+use zeroize::Zeroize;
 
 use crate::Secret;
 
@@ -12,5 +13,8 @@ use crate::Secret;
 /// `spec/10-rendezvous.md` 1, `X25519`; RFC 7748 section 5.
 #[must_use]
 pub fn x25519(scalar: &Secret<32>, u: &[u8; 32]) -> Secret<32> {
-    Secret::new(MontgomeryPoint(*u).mul_clamped(*scalar.expose()).to_bytes())
+    let mut shared = MontgomeryPoint(*u).mul_clamped(*scalar.expose());
+    let secret = Secret::new(shared.to_bytes());
+    shared.zeroize();
+    secret
 }
