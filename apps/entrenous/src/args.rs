@@ -90,6 +90,7 @@ pub(crate) const TEMPLATE: &str = "\
 
 const EXAMPLES: &str = "\
 Examples:
+  entrenous demo              the whole story, on this machine alone
   entrenous meet              meet on this network
   entrenous completions bash  completions for your shell";
 
@@ -128,7 +129,7 @@ mod tests {
 
     #[test]
     fn global_flags_work_in_any_position() {
-        for line in ["entrenous --json meet", "entrenous meet --json"] {
+        for line in ["entrenous --json demo", "entrenous demo --json"] {
             let cli = Cli::try_parse_from(line.split(' ')).unwrap();
             assert!(cli.global.json, "{line}");
         }

@@ -1,4 +1,5 @@
 mod completions;
+mod demo;
 mod meet;
 
 use clap::Subcommand;
@@ -11,6 +12,7 @@ use crate::ui::Ui;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Meet(Box<meet::Meet>),
+    Demo(demo::Demo),
     Completions(completions::Completions),
 }
 
@@ -18,6 +20,7 @@ impl Command {
     pub(crate) async fn run(&self, ui: &mut Ui, stop: Stop) -> Result<(), Failure> {
         match self {
             Self::Meet(meet) => meet.run(ui, stop).await,
+            Self::Demo(demo) => demo.run(ui, stop).await,
             Self::Completions(completions) => completions.run(ui),
         }
     }

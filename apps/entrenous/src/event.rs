@@ -35,6 +35,10 @@ pub(crate) enum Event<'a> {
     Warning { text: &'a str },
     /// A meeting ended as it should.
     Done { reason: Reason, matches: usize },
+    /// One step of `demo`.
+    Step { chapter: &'a str, text: &'a str },
+    /// `demo` has told everything.
+    DemoDone,
     /// The command ends without what was asked for; always the last line.
     Error {
         kind: &'a str,

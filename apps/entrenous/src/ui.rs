@@ -33,6 +33,13 @@ enum Talk {
     Much,
 }
 
+/// How a part of a story is told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Voice {
+    Plain,
+    Title,
+}
+
 /// What one stream leads to.
 #[derive(Clone, Copy, Debug)]
 struct Face {
@@ -104,6 +111,18 @@ impl Ui {
     /// Writes a result as it is, whatever the mode: a completion script.
     pub(crate) fn print(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.write_out(bytes)
+    }
+
+    /// Tells people a part of a story, as a result; programs get events instead.
+    pub(crate) fn tell(&mut self, voice: Voice, text: &str) -> Result<(), Failure> {
+        if self.json {
+            return Ok(());
+        }
+        let style = match voice {
+            Voice::Plain => Style::new(),
+            Voice::Title => self.out.bold(),
+        };
+        self.write_out(format!("{style}{text}{style:#}").as_bytes())
     }
 
     /// Says something on stderr.

@@ -37,14 +37,14 @@ fn two_people_meet_and_a_third_with_another_passphrase_does_not() {
     let room = Room::new();
     let [ana, ben] = [("from ana", "tulip anchor"), ("from ben", "tulip anchor")]
         .map(|(message, phrase)| room.person(phrase, message, &[]));
-    let cleo = room.person("another phrase", "from cleo", &["--timeout", "8"]);
+    let cleo = room.person("another phrase", "from cleo", &["--timeout", "6"]);
     assert_eq!(ana.line(), "from ben");
     assert_eq!(ben.line(), "from ana");
     let cleo = cleo.end();
     assert_eq!(cleo.code, Some(3));
     assert_eq!(cleo.stdout, [""; 0]);
     assert!(
-        cleo.stderr.contains("error: nobody was met in 8s\n"),
+        cleo.stderr.contains("error: nobody was met in 6s\n"),
         "{}",
         cleo.stderr
     );
@@ -58,7 +58,7 @@ fn two_people_meet_and_a_third_with_another_passphrase_does_not() {
         person.interrupt();
         let person = person.end();
         assert_eq!(person.code, Some(0), "somebody was met: {}", person.stderr);
-        assert_eq!(person.stdout, [""; 0]);
+        assert_eq!(person.stdout.len(), 1);
         assert!(
             person.stderr.ends_with("stopped: met one person\n"),
             "{}",
@@ -80,8 +80,11 @@ fn reveal_once_ends_with_the_first_match() {
 fn json_is_one_object_per_line_and_nothing_else() {
     let room = Room::new();
     let hostile = "see \u{1b}[2J you\u{202e}";
-    let ana = room.person("tulip anchor", "hi", &["--json", "--reveal-once"]);
-    let ben = room.person("tulip anchor", hostile, &["--reveal-once"]);
+    let ana = room.person("tulip anchor", "hi", &["--json"]);
+    let ben = room.person("tulip anchor", hostile, &[]);
+    assert_eq!(ben.line(), "hi");
+    ana.line_with("\"match\"");
+    ana.interrupt();
     let ana = ana.end();
     assert_eq!(ana.code, Some(0));
     assert_eq!(ana.stderr, "");
@@ -112,7 +115,6 @@ fn json_is_one_object_per_line_and_nothing_else() {
         !ana.stdout.concat().contains(['\u{1b}', '\u{202e}']),
         "and terminals none of them"
     );
-    assert_eq!(ben.end().code, Some(0));
 }
 
 #[test]
@@ -120,24 +122,19 @@ fn passphrase_and_message_come_from_file_and_stdin() {
     let room = Room::new();
     let folder = Folder::new();
     let phrase = folder.file("phrase", "tulip anchor\n");
-    let args = room.args(&[
-        "--passphrase-file",
-        &phrase,
-        "--message",
-        "-",
-        "--reveal-once",
-    ]);
-    let ana = Person::run(&args, "one\ntwo\n");
-    let args = room.args(&["--passphrase-file", "-", "--message", "hi", "--reveal-once"]);
-    let ben = Person::run(&args, "tulip anchor\n");
-    assert_eq!(ben.end().stdout, ["one\\ntwo"], "one line for one message");
-    let ana = ana.end();
-    assert_eq!(ana.stdout, ["hi"]);
-    assert!(
-        !ana.stderr.contains("warning"),
-        "nothing is visible: {}",
-        ana.stderr
+    let ana = Person::run(
+        &room.args(&["--passphrase-file", &phrase, "--message", "-"]),
+        "one\ntwo\n",
     );
+    let ben = Person::run(
+        &room.args(&["--passphrase-file", "-", "--message", "hi"]),
+        "tulip anchor\n",
+    );
+    assert_eq!(ben.line(), "one\\ntwo", "one line for one message");
+    assert_eq!(ana.line(), "hi");
+    ana.interrupt();
+    let talk = ana.end().stderr;
+    assert!(!talk.contains("warning"), "nothing is visible: {talk}");
 }
 
 #[test]
@@ -147,20 +144,16 @@ fn bytes_that_are_not_text_are_shown_in_hexadecimal() {
     let bytes = folder.path().join("bytes");
     std::fs::write(&bytes, [0xff, 0x00, 0x80]).unwrap();
     let mut command = Command::new("sh");
-    let script = "exec \"$0\" \"$@\" --message - --passphrase p --reveal-once < bytes";
+    let script = "exec \"$0\" \"$@\" --message - --passphrase p < bytes";
     command
         .args(["-c", script, env!("CARGO_BIN_EXE_entrenous")])
         .args(room.args(&[]));
     command.current_dir(folder.path());
     let ana = Person::spawn(command, "");
-    let ben = room.person("p", "hi", &["--reveal-once"]).end();
-    assert_eq!(ben.stdout, ["ff0080"]);
-    assert!(
-        ben.stderr.contains("message 1 is not text"),
-        "{}",
-        ben.stderr
-    );
-    assert_eq!(ana.end().code, Some(0));
+    let ben = room.person("p", "hi", &[]);
+    assert_eq!(ben.line(), "ff0080");
+    ben.talk_with("message 1 is not text");
+    assert_eq!(ana.line(), "hi");
 }
 
 #[test]

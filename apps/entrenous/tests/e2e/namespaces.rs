@@ -83,3 +83,12 @@ fn without_a_network_the_person_is_told_what_to_do() {
     );
     assert!(ended.stderr.contains("hint: "), "{}", ended.stderr);
 }
+
+#[test]
+fn the_demonstration_needs_only_loopback() {
+    let script = "ip link set lo up; exec \"$0\" demo";
+    let Some((ended, _)) = in_namespace("the_demonstration_needs_only_loopback", script) else {
+        return;
+    };
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+}

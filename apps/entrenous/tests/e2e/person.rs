@@ -1,5 +1,6 @@
 //! A person at the built program.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Person {
     child: Child,
     stdout: Receiver<String>,
+    read: RefCell<Vec<String>>,
     stderr: Receiver<String>,
 }
 
@@ -18,7 +20,6 @@ pub(crate) struct Person {
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
-    /// Lines nobody has waited for.
     pub(crate) stdout: Vec<String>,
     pub(crate) stderr: String,
 }
@@ -64,6 +65,7 @@ impl Person {
         Self {
             child,
             stdout,
+            read: RefCell::default(),
             stderr,
         }
     }
@@ -71,9 +73,12 @@ impl Person {
     /// The next line on stdout; fails after [`PATIENCE`].
     #[track_caller]
     pub(crate) fn line(&self) -> String {
-        self.stdout
+        let line = self
+            .stdout
             .recv_timeout(PATIENCE)
-            .expect("a line on stdout")
+            .expect("a line on stdout");
+        self.read.borrow_mut().push(line.clone());
+        line
     }
 
     /// The next line on stderr that contains `text`.
@@ -132,7 +137,12 @@ impl Person {
         };
         Ended {
             code: status.code(),
-            stdout: self.stdout.iter().collect(),
+            stdout: self
+                .read
+                .take()
+                .into_iter()
+                .chain(self.stdout.iter())
+                .collect(),
             stderr: self.stderr.iter().map(|line| line + "\n").collect(),
         }
     }

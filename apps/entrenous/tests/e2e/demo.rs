@@ -1,0 +1,28 @@
+use serde_json::Value;
+
+use crate::folder::Folder;
+use crate::person::Person;
+
+#[test]
+fn the_demonstration_tells_its_story_and_leaves_nothing_behind() {
+    let folder = Folder::new();
+    let ended = Person::run_in(folder.path(), &["demo"], "").end();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let story = ended.stdout.join("\n");
+    assert!(
+        ended.stdout.iter().all(|line| line.chars().count() <= 80),
+        "{story}"
+    );
+    assert_eq!(folder.names(), [""; 0]);
+}
+
+#[test]
+fn the_demonstration_speaks_json() {
+    let ended = Person::run(&["demo", "--json"], "").end();
+    assert_eq!(ended.code, Some(0));
+    assert_eq!(ended.stderr, "");
+    for line in &ended.stdout {
+        let line: Value = serde_json::from_str(line).expect(line);
+        assert!(line["event"].is_string());
+    }
+}
