@@ -1,8 +1,15 @@
 //! `cargo xtask ci`: what every change must pass.
 
-use anyhow::Result;
+use std::process::Command;
 
-use crate::{ct, deny, fuzz::Fuzz, steps::Steps, test, wasm};
+use anyhow::{Result, ensure};
+
+use crate::{
+    ct, deny,
+    fuzz::Fuzz,
+    steps::{self, Steps},
+    test, wasm,
+};
 
 /// Runs all checks and prints a summary.
 ///
@@ -10,11 +17,23 @@ use crate::{ct, deny, fuzz::Fuzz, steps::Steps, test, wasm};
 ///
 /// At least one check failed.
 pub(crate) fn run() -> Result<()> {
+    let before = changes()?;
     let mut steps = Steps::default();
     test::add(&mut steps);
     wasm::add(&mut steps);
     steps.step("constant time", ct::run);
     steps.step("fuzz targets, for a short while", || Fuzz::smoke().run());
     deny::add(&mut steps);
+    steps.step("nothing is left behind in the source", || {
+        let after = changes()?;
+        ensure!(after == before, "the checks changed files:\n{after}");
+        Ok(())
+    });
     steps.finish()
+}
+
+/// What differs from the last commit.
+fn changes() -> Result<String> {
+    let status = ["status", "--porcelain"];
+    steps::read(Command::new("git").args(status).current_dir(steps::root()))
 }

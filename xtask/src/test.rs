@@ -37,7 +37,7 @@ pub(crate) fn add(steps: &mut Steps) {
         steps::run(cargo().args(["test", "--workspace", "--doc", "--locked"]))
     });
     steps.step("documentation", || {
-        let docs = ["doc", "--workspace", "--no-deps", "--locked"];
+        let docs = ["doc", "--workspace", "--lib", "--no-deps", "--locked"];
         steps::run(cargo().args(docs).env("RUSTDOCFLAGS", "-D warnings"))
     });
     steps.step("tests: interop with rendez 1.2.1", interop::meet);

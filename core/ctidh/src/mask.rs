@@ -2,7 +2,7 @@ use crate::arch;
 
 /// A secret yes or no: all ones or all zeros.
 ///
-/// Every mask has passed the optimisation barrier of [`arch`], so that the compiler cannot see
+/// Every mask has passed the optimisation barrier of `arch`, so that the compiler cannot see
 /// that there are two cases and branch on them. The only way back to a `bool` is
 /// [`arch::declassify`].
 #[derive(Clone, Copy)]
