@@ -76,6 +76,8 @@ pub struct Interface {
     pub name: String,
     /// The address that peers see.
     pub address: Ipv4Addr,
+    /// The system's number for it, which changes when it is taken away and comes back.
+    pub index: Option<u32>,
 }
 
 impl Interface {
@@ -107,6 +109,7 @@ impl Found {
                 interface: Interface {
                     name: each.name,
                     address,
+                    index: each.index,
                 },
             }),
             IpAddr::V6(_) => None,
@@ -191,6 +194,7 @@ mod tests {
         Interface {
             name: name.into(),
             address: address.into(),
+            index: None,
         }
     }
 
