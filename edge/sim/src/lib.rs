@@ -1,1 +1,16 @@
 //! A whole network in one thread, with seeded faults (tests only).
+//!
+//! A [`Network`] runs real [`Lan`](rendezvous::lan::Lan) machines over a link that loses,
+//! duplicates, delays and reorders datagrams, falls apart and heals ([`Faults`]). It owns time and
+//! chance: the same seed gives the same run. Jobs are real too; as they are pure functions of
+//! their inputs, a [`Cache`] runs each once for any number of seeds.
+
+mod cache;
+mod faults;
+mod network;
+mod rng;
+
+pub use cache::Cache;
+pub use faults::{Faults, Partition};
+pub use network::{Network, Person, Told};
+pub use rng::Rng;

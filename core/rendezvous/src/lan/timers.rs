@@ -97,12 +97,13 @@ impl Schedule {
 }
 
 /// How long after a T2 was first sent it is sent again, as long as no T3 answers.
-pub(super) const RETRIES: [Duration; 4] = [
+pub(super) const RETRIES: [Duration; 3] = [
     Duration::from_millis(500),
     Duration::from_millis(1500),
     Duration::from_millis(3500),
-    Duration::from_millis(7500),
 ];
+/// And then, to our own kind.
+pub(super) const RETRY_EVERY: Duration = Duration::from_millis(2500);
 
 const EARLY: [Duration; 4] = [
     Duration::from_secs(1),

@@ -5,7 +5,7 @@ use kernel::Time;
 use super::datagram::{self, Tag};
 use super::queue::Waiting;
 use super::room::Place;
-use super::timers::{RETRIES, Task};
+use super::timers::{RETRIES, RETRY_EVERY, Task};
 use super::{Lan, Output, Phase, count};
 use crate::{Id, Job, Met, Session, T1_MIN};
 
@@ -147,30 +147,38 @@ impl Lan {
     }
 
     fn retry_later(&mut self, session: Id, peer: Id, sent: Time, step: usize) {
-        if let Some(delay) = RETRIES.get(step) {
-            let task = Task::Retry {
-                session,
-                peer,
-                sent,
-                step,
-            };
-            self.timers.set(sent.after(*delay), task);
-        }
+        let delay = RETRIES.get(step).map(|delay| sent.after(*delay));
+        let at = delay.unwrap_or_else(|| self.now.after(RETRY_EVERY));
+        let task = Task::Retry {
+            session,
+            peer,
+            sent,
+            step,
+        };
+        self.timers.set(at, task);
     }
 
+    /// Sends a T2 again that no T3 has answered: for a while, and to our own kind as long as the
+    /// session is the current one.
     pub(super) fn retry(&mut self, ours: Id, peer: Id, sent: Time, step: usize) {
+        let is_current = self
+            .current
+            .as_ref()
+            .is_some_and(|session| session.id() == ours);
+        let mut goes_on = step < RETRIES.len();
         let places = self.room.places_of(&peer);
-        let answered = |place: &Place| {
-            let neighbour = self.room.at(*place);
-            neighbour.is_some_and(|n| n.sent_t3.is_some_and(|at| at >= sent))
-        };
-        if places.iter().any(answered) {
-            return;
+        for place in &places {
+            if let Some(neighbour) = self.room.at(*place) {
+                if neighbour.sent_t3.is_some_and(|at| at >= sent) {
+                    return;
+                }
+                goes_on |= is_current && neighbour.is_ours;
+            }
         }
-        let Some(t2) = self
+        let t2 = self
             .session(&ours)
-            .and_then(|session| session.t2_for(&peer))
-        else {
+            .and_then(|session| session.t2_for(&peer));
+        let (Some(t2), true) = (t2, goes_on) else {
             return;
         };
         for place in places {

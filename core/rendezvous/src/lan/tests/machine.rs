@@ -170,12 +170,22 @@ fn a_t2_is_sent_again_until_any_t3_answers() {
     let peer = Peer::new(&node, RIGHT, 7);
     let did = node.t1(peer.from, b'e', peer.session.t1());
     let first = node.finish_jobs(did.jobs).t2();
-    for ms in [500, 1500, 3500] {
-        assert!(node.tick(ms - 1).sent.is_empty());
+    for ms in [500, 1500, 3500, 6000, 8500, 11_000] {
+        assert!(node.tick(ms - 1).sent.is_empty(), "before {ms}");
         assert_eq!(node.tick(ms).t2(), first);
     }
     node.t3(peer.from, T3::from_bytes(&[0; 32]).unwrap());
-    assert!(node.tick(7500).sent.is_empty());
+    assert!(node.tick(13_500).sent.is_empty());
+}
+
+#[test]
+fn a_t2_to_a_reference_node_is_sent_again_three_times() {
+    let mut node = Node::open(Config::default());
+    let peer = Peer::new(&node, RIGHT, 7);
+    let did = node.t1(peer.from, b'_', peer.session.t1());
+    node.finish_jobs(did.jobs);
+    let sent = (1..100).flat_map(|n| node.tick(n * 500).sent);
+    assert_eq!(sent.count(), 3);
 }
 
 #[test]

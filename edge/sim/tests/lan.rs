@@ -1,0 +1,172 @@
+//! Two to twenty people on a link where everything goes wrong that can, a thousand times.
+//!
+//! A failing seed is printed; `SIM_SEED=n` runs it alone, `SIM_SEEDS=n` runs more of them.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test from end to end"
+)]
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use kernel::Time;
+use rendezvous::lan::Config;
+use rendezvous::{Passkey, Salt};
+use sim::{Cache, Faults, Network, Partition, Person, Rng};
+
+fn seconds(s: u64) -> Time {
+    Time::from_ms(s * 1000)
+}
+
+/// The people of every run: the first of them take part. Two in three share a passphrase, one
+/// has another, so there are always both kinds of pairs from three people on.
+fn people() -> Vec<Person> {
+    let keys = ["door", "window"].map(|p| Passkey::derive(p.as_bytes(), Salt::ZERO).unwrap());
+    let person = |n: u8| Person {
+        passkey: keys[group(usize::from(n))].clone(),
+        payload: format!("person {n}").into_bytes(),
+        seed: [n; 31],
+        config: Config::default(),
+    };
+    (0..20).map(person).collect()
+}
+
+fn group(person: usize) -> usize {
+    usize::from(person % 3 == 2)
+}
+
+/// One run, all from its seed.
+#[derive(Debug)]
+struct Scenario {
+    people: usize,
+    starts: Vec<Time>,
+    restart: Option<(usize, Time)>,
+    faults: Faults,
+    end: Time,
+}
+
+impl Scenario {
+    fn new(seed: u64) -> Self {
+        let mut rng = Rng::new(seed ^ 0x5ce7_a210);
+        let people = match seed % 100 {
+            0..=1 => 20,
+            2..=5 => 8 + usize::try_from(rng.below(5)).unwrap(),
+            6..=30 => 4 + usize::try_from(rng.below(2)).unwrap(),
+            31..=60 => 3,
+            _ => 2,
+        };
+        // Few people take part in more: long partitions, several sessions, a restart.
+        let is_long = people <= 3 && rng.chance(50);
+        let mut faults = Faults {
+            loss_percent: rng.within((0, 35)),
+            duplicate_percent: rng.within((0, 30)),
+            delay_ms: (rng.within((0, 5)), rng.within((5, 400))),
+            job_ms: (rng.within((20, 100)), rng.within((100, 500))),
+            partitions: Vec::new(),
+        };
+        let mut restart = None;
+        let end = if is_long { 200 } else { 55 };
+        if rng.chance(50) {
+            let (from, lasts) = if is_long { (60, 80) } else { (5, 10) };
+            let from = rng.below(from);
+            faults.partitions.push(Partition {
+                from: seconds(from),
+                to: seconds(from + 1 + rng.below(lasts)),
+                split: 1 + usize::try_from(rng.below(people as u64 - 1)).unwrap(),
+            });
+        } else if is_long {
+            restart = Some((people - 1, seconds(rng.within((10, 120)))));
+        }
+        let starts = (0..people)
+            .map(|_| Time::from_ms(rng.below(8000)))
+            .collect();
+        Self {
+            people,
+            starts,
+            restart,
+            faults,
+            end: seconds(end),
+        }
+    }
+
+    /// What went wrong.
+    fn run(&self, seed: u64, people: &[Person], cache: &Cache) -> Vec<String> {
+        let mut network = Network::new(cache, self.faults.clone(), seed);
+        for (person, start) in people.iter().zip(&self.starts) {
+            network.join(person.clone(), *start);
+        }
+        if let Some((node, at)) = self.restart {
+            network.restart(node, at);
+        }
+        network.run(self.end).unwrap();
+        let mut wrong = Vec::new();
+        for a in 0..self.people {
+            for b in (0..self.people).filter(|&b| b != a) {
+                let payload = people[b].payload.as_slice();
+                let met = network.matches(a).filter(|(_, p)| *p == payload).count();
+                let most = if self.restart.is_some() { 2 } else { 1 };
+                let right = group(a) == group(b);
+                if right && !(1..=most).contains(&met) || !right && met != 0 {
+                    wrong.push(format!("{a} met {b} {met} times"));
+                }
+            }
+        }
+        wrong
+    }
+}
+
+#[test]
+fn all_who_share_a_passphrase_meet_and_nobody_else_whatever_the_link_does() {
+    let number = |name| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
+    let (first, count) = number("SIM_SEED").map_or_else(
+        || (0, number("SIM_SEEDS").unwrap_or(1000)),
+        |seed| (seed, 1),
+    );
+    let (people, cache) = (people(), Cache::default());
+    let (next, failures) = (AtomicU64::new(first), Mutex::new(Vec::new()));
+    std::thread::scope(|threads| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            threads.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= first + count {
+                        return;
+                    }
+                    let scenario = Scenario::new(seed);
+                    let wrong = scenario.run(seed, &people, &cache);
+                    if !wrong.is_empty() {
+                        let report = format!("seed {seed}: {wrong:?} in {scenario:?}");
+                        failures.lock().unwrap().push(report);
+                    }
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().unwrap();
+    assert!(
+        failures.is_empty(),
+        "{} failed:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+    println!("{count} seeds, {} real jobs", cache.len());
+}
+
+#[test]
+fn a_run_can_be_repeated() {
+    let (people, cache) = (people(), Cache::default());
+    let trace = |seed| {
+        let scenario = Scenario::new(99);
+        let mut network = Network::new(&cache, scenario.faults.clone(), seed);
+        for (person, start) in people.iter().take(2).zip(&scenario.starts) {
+            network.join(person.clone(), *start);
+        }
+        network.run(seconds(30)).expect("a short payload");
+        (network.sent(), format!("{:?}", network.told(0)))
+    };
+    assert_eq!(trace(1), trace(1));
+    assert_ne!(trace(1), trace(2));
+}
