@@ -19,6 +19,14 @@ impl Machine for rendezvous::lan::Lan {
     }
 }
 
+impl Machine for rendezvous::board::Visit {
+    type Output = rendezvous::board::Output;
+
+    fn poll(&mut self) -> Self::Output {
+        Self::poll(self)
+    }
+}
+
 /// What a machine's outputs act on.
 pub trait World<O> {
     /// Does what `output` says, without blocking. `Break` if it says to wait: until that time, or

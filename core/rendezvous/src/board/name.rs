@@ -2,7 +2,10 @@ use alloc::boxed::Box;
 use core::fmt;
 use core::str::FromStr;
 
-use kernel::Kind;
+use kernel::{Kind, Label};
+use primitives::hash;
+
+use crate::Salt;
 
 /// One board of a server.
 #[expect(
@@ -15,6 +18,25 @@ pub enum Board {
     Plain,
     /// A board with a name, which also salts its sessions: routes `/meet/<name>/..`.
     Named(BoardName),
+}
+
+impl Board {
+    /// The salt of its sessions.
+    ///
+    /// # Spec
+    ///
+    /// `spec/10-rendezvous.md` section 5.1.
+    #[must_use]
+    pub fn salt(&self) -> Salt {
+        match self {
+            Self::Plain => Salt::ZERO,
+            Self::Named(name) => {
+                let parts = [Label::BoardSalt.bytes(), name.as_str().as_bytes()];
+                // 32 bytes are within the bounds of a salt.
+                Salt::new(&hash(&parts)).unwrap_or(Salt::ZERO)
+            }
+        }
+    }
 }
 
 /// The name of a board: 1 to 64 of `a-z`, `0-9` and `-`.

@@ -1,0 +1,146 @@
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use kernel::Time;
+
+use crate::board::Phase;
+use crate::{Id, T2, T3};
+
+/// What was read of each peer, and what of it is still to be processed. Bounded in all.
+#[derive(Debug)]
+pub(super) struct Desk {
+    max: usize,
+    peers: BTreeMap<Id, Peer>,
+    /// T1 seen; their number is the number of others.
+    seen: BTreeSet<Id>,
+    told: usize,
+    t2s: usize,
+    t3s: usize,
+}
+
+#[derive(Debug, Default)]
+struct Peer {
+    /// When the T2 for this peer is due; `None` until its T1 is worked on.
+    t2_due: Option<Time>,
+    t2s: Records<T2>,
+    t3s: Records<T3>,
+    is_matched: bool,
+}
+
+/// Each record once, and those not processed yet in their order.
+#[derive(Debug)]
+struct Records<T> {
+    known: BTreeSet<T>,
+    fresh: VecDeque<T>,
+}
+
+impl<T> Default for Records<T> {
+    fn default() -> Self {
+        Self {
+            known: BTreeSet::new(),
+            fresh: VecDeque::new(),
+        }
+    }
+}
+
+impl<T: Copy + Ord> Records<T> {
+    /// Whether it is new.
+    fn put(&mut self, record: T) -> bool {
+        let is_new = self.known.insert(record);
+        if is_new {
+            self.fresh.push_back(record);
+        }
+        is_new
+    }
+}
+
+impl Desk {
+    pub(super) fn new(max: usize) -> Self {
+        Self {
+            max,
+            peers: BTreeMap::new(),
+            seen: BTreeSet::new(),
+            told: 0,
+            t2s: 0,
+            t3s: 0,
+        }
+    }
+
+    /// A T1 of this peer was read.
+    pub(super) fn saw(&mut self, id: Id) {
+        if self.seen.len() < self.max {
+            self.seen.insert(id);
+        }
+    }
+
+    pub(super) fn others(&self) -> usize {
+        self.seen.len()
+    }
+
+    pub(super) fn others_if_changed(&mut self) -> Option<usize> {
+        let is_changed = self.told != self.seen.len();
+        self.told = self.seen.len();
+        is_changed.then_some(self.told)
+    }
+
+    /// Keeps a T2 or T3 of `from`; `false` if there is no room, or it is not 32 bytes.
+    pub(super) fn put(&mut self, phase: Phase, from: Id, message: &[u8]) -> bool {
+        let held = match phase {
+            Phase::Two => &mut self.t2s,
+            _ => &mut self.t3s,
+        };
+        if *held >= self.max {
+            return false;
+        }
+        let peer = self.peers.entry(from).or_default();
+        let is_new = match phase {
+            Phase::Two => T2::from_bytes(message).map(|t2| peer.t2s.put(t2)),
+            _ if peer.is_matched => Some(false),
+            _ => T3::from_bytes(message).map(|t3| peer.t3s.put(t3)),
+        };
+        if is_new == Some(true) {
+            *held = held.saturating_add(1);
+        }
+        is_new.is_some()
+    }
+
+    /// The peer's T1 is worked on; the T2 for it is due then.
+    pub(super) fn admitted(&mut self, id: Id, t2_due: Time) {
+        self.peers.entry(id).or_default().t2_due = Some(t2_due);
+    }
+
+    pub(super) fn t2_due(&self, id: &Id) -> Option<Time> {
+        self.peers.get(id)?.t2_due
+    }
+
+    pub(super) fn next_t2(&mut self, from: &Id) -> Option<T2> {
+        self.peers.get_mut(from)?.t2s.fresh.pop_front()
+    }
+
+    pub(super) fn next_t3(&mut self, from: &Id) -> Option<T3> {
+        self.peers.get_mut(from)?.t3s.fresh.pop_front()
+    }
+
+    /// All T3 of a peer so far.
+    pub(super) fn t3s(&self, from: &Id) -> impl Iterator<Item = T3> {
+        let peer = self.peers.get(from).into_iter();
+        peer.flat_map(|peer| peer.t3s.known.iter().copied())
+    }
+
+    /// No further T3 of this peer is of interest.
+    pub(super) fn matched(&mut self, id: &Id) {
+        if let Some(peer) = self.peers.get_mut(id) {
+            peer.is_matched = true;
+            self.t3s = self.t3s.saturating_sub(peer.t3s.known.len());
+            peer.t3s = Records::default();
+        }
+    }
+
+    /// The peer's T1 is bad; nothing of it is of interest.
+    pub(super) fn forget(&mut self, id: &Id) {
+        if let Some(peer) = self.peers.remove(id) {
+            self.t2s = self.t2s.saturating_sub(peer.t2s.known.len());
+            self.t3s = self.t3s.saturating_sub(peer.t3s.known.len());
+        }
+        self.seen.remove(id);
+    }
+}
