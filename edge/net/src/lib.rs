@@ -1,3 +1,4 @@
 //! Sockets: multicast and HTTP.
 
+pub mod board;
 pub mod lan;

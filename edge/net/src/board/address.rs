@@ -1,0 +1,220 @@
+use std::fmt;
+use std::str::FromStr;
+
+use hyper::Uri;
+use kernel::Kind;
+
+/// The address of a server: `https://board.example.org`, `http://127.0.0.1:7447`, perhaps with a
+/// path in front of its routes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Address {
+    pub(super) is_tls: bool,
+    pub(super) host: String,
+    pub(super) port: u16,
+    /// Without a slash at its end; often empty.
+    pub(super) path: String,
+}
+
+impl Address {
+    /// Whether the connection is encrypted.
+    #[must_use]
+    pub const fn is_tls(&self) -> bool {
+        self.is_tls
+    }
+
+    /// The host: a name, or an IP address (IPv6 without brackets).
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Host and port as they stand in a request.
+    pub(super) fn authority(&self) -> String {
+        let Self { host, port, .. } = self;
+        let is_usual = *port == if self.is_tls { 443 } else { 80 };
+        match (host.contains(':'), is_usual) {
+            (true, true) => format!("[{host}]"),
+            (true, false) => format!("[{host}]:{port}"),
+            (false, true) => host.clone(),
+            (false, false) => format!("{host}:{port}"),
+        }
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let uri: Uri = text.parse().map_err(|_| AddressError::Malformed)?;
+        let (is_tls, usual) = match uri.scheme_str() {
+            Some("https") => (true, 443),
+            Some("http") => (false, 80),
+            Some(_) => return Err(AddressError::Scheme),
+            None => return Err(AddressError::NoScheme),
+        };
+        if uri.query().is_some() || text.contains(['@', '#']) {
+            return Err(AddressError::Malformed);
+        }
+        Ok(Self {
+            is_tls,
+            host: host(&uri)?,
+            port: port(&uri, usual)?,
+            path: uri.path().trim_end_matches('/').to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.is_tls { "https" } else { "http" };
+        write!(f, "{scheme}://{}{}", self.authority(), self.path)
+    }
+}
+
+/// A SOCKS 5 proxy: `socks5h://127.0.0.1:9050`, perhaps with `user:password@` (Tor uses another
+/// path for each). Names are always resolved at the proxy, also with `socks5://`.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Proxy {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) login: Option<(String, String)>,
+}
+
+impl FromStr for Proxy {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let uri: Uri = text.parse().map_err(|_| AddressError::Malformed)?;
+        match uri.scheme_str() {
+            Some("socks5" | "socks5h") => {}
+            Some(_) => return Err(AddressError::ProxyScheme),
+            None => return Err(AddressError::NoScheme),
+        }
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        let login = match authority.rsplit_once('@') {
+            Some((login, _)) => {
+                let (user, password) = login.split_once(':').unwrap_or((login, ""));
+                let is_short = |part: &str| (1..=255).contains(&part.len());
+                if !is_short(user) || !is_short(password) {
+                    return Err(AddressError::Malformed);
+                }
+                Some((user.to_owned(), password.to_owned()))
+            }
+            None => None,
+        };
+        Ok(Self {
+            host: host(&uri)?,
+            port: port(&uri, 1080)?,
+            login,
+        })
+    }
+}
+
+impl fmt::Debug for Proxy {
+    /// Without the login.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Proxy({}:{})", self.host, self.port)
+    }
+}
+
+fn host(uri: &Uri) -> Result<String, AddressError> {
+    let host = uri.host().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    match host.is_empty() || host.len() > 255 {
+        true => Err(AddressError::Malformed),
+        false => Ok(host.to_owned()),
+    }
+}
+
+fn port(uri: &Uri, usual: u16) -> Result<u16, AddressError> {
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let after_host = authority.rsplit(['@', ']']).next().unwrap_or_default();
+    match (uri.port_u16(), after_host.contains(':')) {
+        (Some(0), _) | (None, true) => Err(AddressError::Malformed),
+        (Some(port), _) => Ok(port),
+        (None, false) => Ok(usual),
+    }
+}
+
+/// Why a text is no address.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddressError {
+    /// It does not say how to connect.
+    #[error("address has no https:// or http:// in front")]
+    NoScheme,
+    /// It is not a web address.
+    #[error("address is neither https:// nor http://")]
+    Scheme,
+    /// It is not a proxy that we know how to use.
+    #[error("proxy is neither socks5h:// nor socks5://")]
+    ProxyScheme,
+    /// Anything else.
+    #[error("address is not of the form https://host:port")]
+    Malformed,
+}
+
+impl AddressError {
+    /// Always the user's to correct.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        Kind::BadInput
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_come_back_as_they_were() {
+        for (text, shown) in [
+            ("https://board.example.org", "https://board.example.org"),
+            ("https://board.example.org/", "https://board.example.org"),
+            (
+                "https://board.example.org:443/a/b/",
+                "https://board.example.org/a/b",
+            ),
+            ("http://127.0.0.1:7447", "http://127.0.0.1:7447"),
+            ("http://[::1]:7447/", "http://[::1]:7447"),
+            ("http://[::1]", "http://[::1]"),
+        ] {
+            assert_eq!(text.parse::<Address>().unwrap().to_string(), shown);
+        }
+        for (text, error) in [
+            ("", AddressError::Malformed),
+            ("board.example.org", AddressError::NoScheme),
+            ("127.0.0.1:7447", AddressError::NoScheme),
+            ("ftp://x", AddressError::Scheme),
+            ("http://", AddressError::Malformed),
+            ("http://a b", AddressError::Malformed),
+            ("http://a:0", AddressError::Malformed),
+            ("http://a:99999", AddressError::Malformed),
+            ("http://me:pw@a", AddressError::Malformed),
+            ("http://a/?x", AddressError::Malformed),
+        ] {
+            assert_eq!(text.parse::<Address>(), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_may_have_a_login_that_is_not_shown() {
+        let proxy: Proxy = "socks5h://me:secret@127.0.0.1:9050".parse().unwrap();
+        assert_eq!(proxy.login, Some(("me".into(), "secret".into())));
+        assert_eq!(format!("{proxy:?}"), "Proxy(127.0.0.1:9050)");
+        let plain: Proxy = "socks5://[::1]".parse().unwrap();
+        assert_eq!(
+            (plain.host.as_str(), plain.port, plain.login),
+            ("::1", 1080, None)
+        );
+        for bad in [
+            "http://x",
+            "socks5://",
+            "socks5://:9050",
+            "socks5://me@x",
+            "x:1",
+        ] {
+            assert!(bad.parse::<Proxy>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::{HOST, HeaderMap, HeaderName, RETRY_AFTER};
+use hyper::http::response::Parts;
+use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use rendezvous::Id;
+use rendezvous::board::{Board, Phase};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::RequestError;
+use super::dial::Dialer;
+
+/// One connection to a server, made when needed and kept; one request at a time.
+#[derive(Debug)]
+pub(super) struct Line {
+    dialer: Dialer,
+    board: Board,
+    open: Option<Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    sender: SendRequest<Full<Bytes>>,
+    connection: JoinHandle<()>,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
+}
+
+/// One request.
+#[derive(Debug)]
+pub(super) enum Ask {
+    Post {
+        phase: Phase,
+        body: Vec<u8>,
+    },
+    Read {
+        after: u64,
+        wait: Duration,
+        to: Option<Id>,
+    },
+}
+
+/// Its answer.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Taken,
+    List(Bytes),
+    News(Bytes, u64),
+}
+
+impl Line {
+    pub(super) fn new(dialer: Dialer, board: Board) -> Self {
+        Self {
+            dialer,
+            board,
+            open: None,
+        }
+    }
+
+    /// Sends one request.
+    pub(super) async fn ask(&mut self, ask: &Ask) -> Result<Answer, RequestError> {
+        let is_kept = self.open.is_some();
+        match self.ask_once(ask).await {
+            // A kept connection may have been closed since; repeating does no harm.
+            Err(RequestError::Broken) if is_kept => self.ask_once(ask).await,
+            result => result,
+        }
+    }
+
+    /// Sends it on the kept connection or a new one, which is kept if there is an answer.
+    async fn ask_once(&mut self, ask: &Ask) -> Result<Answer, RequestError> {
+        let request = self.request(ask)?;
+        let mut open = match self.open.take().filter(|open| !open.sender.is_closed()) {
+            Some(open) => open,
+            None => self.connect().await?,
+        };
+        let (limit, max) = match ask {
+            Ask::Post { .. } => (PATIENCE, MAX_LIST),
+            Ask::Read { wait, .. } => (PATIENCE.saturating_add(*wait), MAX_NEWS),
+        };
+        let answered = timeout(limit, exchange(&mut open, request, max)).await;
+        let (head, body) = answered.unwrap_or(Err(RequestError::Slow { after: limit }))?;
+        self.open = Some(open);
+        answer(ask, head.status, &head.headers, body)
+    }
+
+    async fn connect(&self) -> Result<Open, RequestError> {
+        let stream = TokioIo::new(self.dialer.dial().await?);
+        let (sender, connection) = handshake(stream).await.map_err(|_| RequestError::Broken)?;
+        // How it ends shows in the requests that it carries.
+        let connection = tokio::spawn(async move { drop(connection.await) });
+        Ok(Open { sender, connection })
+    }
+
+    fn request(&self, ask: &Ask) -> Result<Request<Full<Bytes>>, RequestError> {
+        let at = self.dialer.at();
+        let mut target = at.path.clone();
+        if let Board::Named(name) = &self.board {
+            target.push_str("/meet/");
+            target.push_str(name.as_str());
+        }
+        let request = Request::builder().header(HOST, at.authority());
+        let (method, body) = match ask {
+            Ask::Post { phase, body } => {
+                target.push('/');
+                target.push_str(phase.name());
+                (Method::POST, body.clone())
+            }
+            Ask::Read { after, wait, to } => {
+                let wait = wait.as_secs();
+                target.push_str(&format!("/new?after={after}&wait={wait}"));
+                if let Some(to) = to {
+                    target.push_str(&format!("&to={}", hex::encode(to.as_bytes())));
+                }
+                (Method::GET, Vec::new())
+            }
+        };
+        request
+            .method(method)
+            .uri(target)
+            .header(CURSOR, "0")
+            .body(Full::from(body))
+            .map_err(|_| RequestError::Broken)
+    }
+}
+
+/// Sends a request and reads the answer, a list of at most `max` bytes.
+async fn exchange(
+    open: &mut Open,
+    request: Request<Full<Bytes>>,
+    max: usize,
+) -> Result<(Parts, Bytes), RequestError> {
+    let broken = |_| RequestError::Broken;
+    open.sender.ready().await.map_err(broken)?;
+    let response = open.sender.send_request(request).await.map_err(broken)?;
+    let (head, body) = response.into_parts();
+    let max = match head.status {
+        StatusCode::OK => max,
+        _ => MAX_REFUSAL,
+    };
+    let body = Limited::new(body, max).collect().await;
+    let body = body.map_err(|error| match error.is::<LengthLimitError>() {
+        true => RequestError::TooLong { max },
+        false => RequestError::Broken,
+    })?;
+    Ok((head, body.to_bytes()))
+}
+
+fn answer(
+    ask: &Ask,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<Answer, RequestError> {
+    let number = |name: &HeaderName| -> Option<u64> {
+        headers.get(name)?.to_str().ok()?.trim().parse().ok()
+    };
+    match (ask, status) {
+        (Ask::Post { .. }, StatusCode::NO_CONTENT) => Ok(Answer::Taken),
+        (Ask::Post { .. }, StatusCode::OK) => Ok(Answer::List(body)),
+        (Ask::Read { .. }, StatusCode::OK) => match number(&CURSOR) {
+            Some(cursor) => Ok(Answer::News(body, cursor)),
+            None => Err(RequestError::Status {
+                code: StatusCode::NOT_FOUND.as_u16(),
+                retry: None,
+            }),
+        },
+        (_, status) => Err(RequestError::Status {
+            code: status.as_u16(),
+            retry: number(&RETRY_AFTER).map(Duration::from_secs),
+        }),
+    }
+}
+
+const CURSOR: HeaderName = HeaderName::from_static("entrenous-cursor");
+const PATIENCE: Duration = Duration::from_secs(30);
+const MAX_LIST: usize = 16 << 20;
+const MAX_NEWS: usize = 2 << 20;
+const MAX_REFUSAL: usize = 64 << 10;
