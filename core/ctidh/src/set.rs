@@ -1,4 +1,5 @@
 use crate::{
+    arch::{Adx, Ifma},
     field::{Field, Fp},
     mask::Mask,
 };
@@ -96,7 +97,7 @@ mod sealed {
 
 /// Defines one set from its primes, the sizes of its batches, and their bounds.
 macro_rules! set {
-    ($(#[$doc:meta])* $set:ident, $name:literal, limbs $limbs:literal, primes $count:literal,
+    ($(#[$doc:meta])* $set:ident, $name:literal, limbs $limbs:literal, vectors $vectors:literal digits $digits:literal, primes $count:literal,
      $primes:expr, batches $batches:literal, $sizes:expr, $bounds:expr) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -110,8 +111,8 @@ macro_rules! set {
             type Encoding = [u8; 8 * $limbs];
             type Exponents = [i8; $count];
             type Portable = Fp<Self, $limbs>;
-            type Adx = Fp<Self, $limbs>;
-            type Ifma = Fp<Self, $limbs>;
+            type Adx = Adx<Self, $limbs>;
+            type Ifma = Ifma<Self, $limbs, $vectors, $digits>;
 
             const NAME: &'static str = $name;
             const MODULUS: Self::Limbs = numbers::modulus(&$primes);
@@ -131,6 +132,7 @@ set!(
     Set1024,
     "ctidh1024",
     limbs 16,
+    vectors 3 digits 21,
     primes 130,
     numbers::primes::<130>(983),
     batches 23,
@@ -144,6 +146,7 @@ set!(
     Set511,
     "ctidh511",
     limbs 8,
+    vectors 2 digits 12,
     primes 74,
     numbers::primes::<74>(587),
     batches 15,
