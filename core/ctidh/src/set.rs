@@ -11,7 +11,9 @@ pub use numbers::{Batch, Chain};
 /// A parameter set: a prime field, the primes of the isogenies, and their batches.
 ///
 /// Sealed: [`Set1024`] and [`Set511`] are all there are.
-pub trait Set: sealed::Sealed + Copy + core::fmt::Debug + Send + Sync + 'static {
+pub trait Set:
+    sealed::Sealed + Copy + core::fmt::Debug + core::hash::Hash + Ord + Send + Sync + 'static
+{
     /// One field element as 64-bit limbs, least significant first.
     type Limbs: Array<u64>;
     /// One field element as bytes: a public key, a raw shared secret.
@@ -100,7 +102,7 @@ macro_rules! set {
     ($(#[$doc:meta])* $set:ident, $name:literal, limbs $limbs:literal, vectors $vectors:literal digits $digits:literal, primes $count:literal,
      $primes:expr, batches $batches:literal, $sizes:expr, $bounds:expr) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
         #[non_exhaustive]
         pub struct $set;
 
