@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
+use primitives::{Secret, argon2i};
 use rendezvous::{
     Done, Id, Job, JobKey, Met, Opening, Passkey, Salt, Session, SessionSeeds, T1Error, T2, Wanted,
 };
@@ -71,6 +72,14 @@ fn open_with(passphrase: &Hex, salt: &Hex, payload: &Hex, seeds: [&Hex; 5]) -> S
         Done::Opened(session) => *session,
         Done::Met(_) => panic!("an opening met a peer"),
     }
+}
+
+/// `Argon2(passphrase, salt)`.
+pub(crate) fn stretch(passphrase: &Hex, salt: &Hex) -> Secret<32> {
+    static KNOWN: Once<(Vec<u8>, Vec<u8>), Secret<32>> = LazyLock::new(Mutex::default);
+    once(&KNOWN, (passphrase.0.clone(), salt.0.clone()), || {
+        argon2i(&passphrase.0, &salt.0).unwrap()
+    })
 }
 
 fn passkey(passphrase: &Hex, salt: &Hex) -> Passkey {
