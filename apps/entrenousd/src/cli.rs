@@ -70,8 +70,8 @@ pub(crate) struct Run {
 
 #[derive(Args, Debug)]
 pub(crate) struct File {
-    /// The configuration; without one the defaults are used.
-    #[arg(long, value_name = "FILE", env = "ENTRENOUSD_CONFIG")]
+    /// The configuration; without one, and without ENTRENOUSD_CONFIG, the defaults are used.
+    #[arg(long, value_name = "FILE", env = "ENTRENOUSD_CONFIG", hide_env = true)]
     pub(crate) config: Option<PathBuf>,
 }
 

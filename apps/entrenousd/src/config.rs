@@ -70,7 +70,11 @@ impl Values {
         };
         let name = path.display();
         let text = std::fs::read_to_string(path).map_err(|error| {
-            let failure = Failure::new(Kind::BadInput, format!("{name}: {}", error.kind()));
+            let why = match error.kind() {
+                std::io::ErrorKind::NotFound => "no such file".into(),
+                kind => kind.to_string(),
+            };
+            let failure = Failure::new(Kind::BadInput, format!("{name}: {why}"));
             failure.hint("write one with `entrenousd config example > FILE`")
         })?;
         Self::parse(&text).map_err(|wrong| {

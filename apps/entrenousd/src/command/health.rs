@@ -21,7 +21,7 @@ pub(crate) fn run(file: &File, ui: &Ui) -> Result<(), Failure> {
         let failure = Failure::new(Kind::BadInput, "this configuration has no admin listener");
         return Err(failure.hint("set `admin = \"127.0.0.1:7440\"` and restart the server"));
     };
-    let asked = service::runtime()?.block_on(timeout(PATIENCE, ask(admin)));
+    let asked = service::runtime()?.block_on(async { timeout(PATIENCE, ask(admin)).await });
     let status = match asked {
         Ok(Ok(status)) => status,
         Ok(Err(error)) => return Err(away(admin, &error.kind().to_string())),

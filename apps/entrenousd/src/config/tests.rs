@@ -48,7 +48,7 @@ fn a_value_of_the_wrong_kind_is_named() {
         ),
         (
             "listen = [\"x\"]",
-            "listen: \"x\" is not addresses such as \"127.0.0.1:7447\"",
+            "listen: \"x\" is none; expected addresses such as \"127.0.0.1:7447\"",
         ),
         ("behind_proxy = 1", "behind_proxy: expected true or false"),
         ("limits.boards = 1", "unknown setting limits.boards"),
