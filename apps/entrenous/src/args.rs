@@ -90,9 +90,10 @@ pub(crate) const TEMPLATE: &str = "\
 
 const EXAMPLES: &str = "\
 Examples:
-  entrenous demo              the whole story, on this machine alone
-  entrenous meet              meet on this network
-  entrenous completions bash  completions for your shell";
+  entrenous demo                         the whole story, on this machine alone
+  entrenous meet                         meet on this network
+  entrenous meet --at https://host:7447  meet at a server
+  entrenous completions bash             completions for your shell";
 
 const EXIT_CODES: &str = "\
 Results go to stdout, talk to stderr.

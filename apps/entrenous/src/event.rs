@@ -31,6 +31,8 @@ pub(crate) enum Event<'a> {
     Interfaces { interfaces: &'a [Interface] },
     /// More came than can be worked on.
     Overloaded { dropped: u64 },
+    /// Something good to know.
+    Note { text: &'a str },
     /// Something the person may want to change.
     Warning { text: &'a str },
     /// A meeting ended as it should.
@@ -55,6 +57,11 @@ pub(crate) enum Place {
     Lan {
         group: String,
         interfaces: Vec<Interface>,
+    },
+    Board {
+        url: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        board: Option<String>,
     },
 }
 

@@ -75,7 +75,10 @@ impl Failure {
     pub(crate) fn because(mut self, error: &(dyn Error + 'static)) -> Self {
         let mut next = Some(error);
         while let Some(error) = next {
-            self.causes.push(error.to_string());
+            let text = error.to_string();
+            if self.causes.last().unwrap_or(&self.text) != &text {
+                self.causes.push(text);
+            }
             next = error.source();
         }
         self

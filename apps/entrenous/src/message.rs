@@ -47,6 +47,18 @@ impl Limit {
             self.bytes, self.reason
         )))
     }
+
+    /// The longest beginning of `message` that fits and does not end inside a character.
+    pub(crate) fn cut<'a>(&self, message: &'a [u8]) -> &'a [u8] {
+        let Some(head) = message.get(..self.bytes) else {
+            return message;
+        };
+        let valid = match std::str::from_utf8(head) {
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            _ => head.len(),
+        };
+        head.get(..valid).unwrap_or(head)
+    }
 }
 
 /// Reads a file, or stdin if `path` is `-`, without one line end at its end. `what` names it.
@@ -126,5 +138,14 @@ mod tests {
             failure.text,
             "the message has 5 bytes; at most 4 fit: because"
         );
+    }
+
+    #[test]
+    fn cutting_never_splits_a_character() {
+        assert_eq!(FOUR.cut("abcé".as_bytes()), b"abc");
+        assert_eq!(FOUR.cut("abé".as_bytes()), "abé".as_bytes());
+        assert_eq!(FOUR.cut(b"abcdef"), b"abcd");
+        assert_eq!(FOUR.cut(b"ab"), b"ab");
+        assert_eq!(FOUR.cut(&[0xff; 9]), [0xff; 4]);
     }
 }

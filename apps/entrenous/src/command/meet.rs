@@ -1,20 +1,23 @@
+mod at;
 mod lan;
 mod watch;
 
 use std::time::Duration;
 
 use clap::Args;
+use kernel::Kind;
 use rendezvous::Wanted;
 use zeroize::Zeroizing;
 
 use crate::args::TEMPLATE;
-use crate::event::{self, Event, Place};
+use crate::event::Place;
 use crate::failure::Failure;
 use crate::lasts;
-use crate::message::{self, Limit};
+use crate::message;
 use crate::secret::{Passphrase, Source};
 use crate::stop::Stop;
 use crate::ui::Ui;
+use at::{At, Server, Visit};
 use lan::Network;
 use watch::{Happening, Until, watch};
 
@@ -28,8 +31,10 @@ use watch::{Happening, Until, watch};
 )]
 pub(crate) struct Meet {
     /// Meet on this network, by multicast [default]
-    #[arg(long)]
+    #[arg(long, conflicts_with = "at")]
     lan: bool,
+    #[command(flatten)]
+    at: At,
 
     #[command(flatten)]
     #[command(next_help_heading = "What")]
@@ -64,12 +69,12 @@ impl Meet {
             () = stop.wanted() => return Err(Failure::interrupted()),
             meeting = self.begin(&passphrase, &message) => meeting?,
         };
-        self.tell_beginning(&meeting, ui)?;
+        let place = self.tell_place(&meeting, ui)?;
         let until = Until {
             timeout: self.timeout,
             first_match: self.reveal_once,
         };
-        watch(&mut meeting, until, ui, &mut stop).await
+        watch(&mut meeting, place, until, ui, &mut stop).await
     }
 
     async fn begin(&self, passphrase: &Passphrase, message: &[u8]) -> Result<Meeting, Failure> {
@@ -78,30 +83,39 @@ impl Meet {
         } else {
             Wanted::Every
         };
-        self.network
-            .begin(passphrase, message, wanted)
-            .await
-            .map(Meeting::Lan)
+        match self.at.server() {
+            Some(server) => server
+                .begin(passphrase, message, wanted)
+                .await
+                .map(Meeting::Board),
+            None => self
+                .network
+                .begin(passphrase, message, wanted)
+                .await
+                .map(Meeting::Lan),
+        }
     }
 
-    fn tell_beginning(&self, meeting: &Meeting, ui: &mut Ui) -> Result<(), Failure> {
-        let lasts = lasts::show(self.timeout);
-        let place = match meeting {
-            Meeting::Lan(meeting) => {
+    fn tell_place(&self, meeting: &Meeting, ui: &mut Ui) -> Result<Place, Failure> {
+        Ok(match (meeting, self.at.server()) {
+            (Meeting::Lan(meeting), _) => {
                 let interfaces = lan::interfaces(meeting.interfaces());
                 let names = lan::named(&interfaces);
                 ui.note(format_args!("meeting on this network: {names}"));
                 let group = self.network.group().to_string();
                 Place::Lan { group, interfaces }
             }
-        };
-        ui.note(format_args!(
-            "waiting {lasts} for others who give the same passphrase; Ctrl-C stops"
-        ));
-        ui.event(&Event::Started {
-            place,
-            at: event::now(),
-            timeout_s: self.timeout.as_secs(),
+            (Meeting::Board(_), Some(server)) => {
+                ui.note(format_args!("meeting at {}", server.named()));
+                if server.is_open() {
+                    ui.warn(
+                        "the way to this server is not encrypted: who watches it sees that you \
+                         take part, though not in what",
+                    )?;
+                }
+                server.place()
+            }
+            (Meeting::Board(_), None) => return Err(Failure::new(Kind::Bug, "no server")),
         })
     }
 
@@ -122,31 +136,34 @@ impl Meet {
             ui.warn("other users of this machine can see what is given as an argument")?;
         }
         let early = match given {
-            Some(_) => Some(self.fitting(message::read(given, ui, stop).await?)?),
+            Some(_) => Some(self.fit(message::read(given, ui, stop).await?, ui)?),
             None => None,
         };
         let passphrase = self.passphrase.read(ui, stop).await?;
         let message = match early {
             Some(message) => message,
-            None => self.fitting(message::read(None, ui, stop).await?)?,
+            None => self.fit(message::read(None, ui, stop).await?, ui)?,
         };
         Ok((passphrase, message))
     }
 
-    /// `message`, if the place carries it.
-    fn fitting(&self, message: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let hint = "shorten it, or send a link to the rest";
-        self.limit()
-            .check(&message)
-            .map_err(|failure| failure.hint(hint))?;
-        Ok(message)
-    }
-
-    fn limit(&self) -> Limit {
-        Limit {
-            bytes: rendezvous::lan::MAX_PAYLOAD,
-            reason: "one datagram carries all of it, and older programs cut at 1,024 bytes",
+    /// `message` as it will be sent, if the place carries it.
+    fn fit(&self, message: Zeroizing<Vec<u8>>, ui: &mut Ui) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let server = self.at.server();
+        let limit = server.as_ref().map_or(lan::LIMIT, Server::limit);
+        let Err(failure) = limit.check(&message) else {
+            return Ok(message);
+        };
+        if !server.as_ref().is_some_and(Server::may_cut) {
+            return Err(failure.hint(server.as_ref().map_or(lan::TOO_LONG, Server::too_long)));
         }
+        let cut = limit.cut(&message);
+        ui.warn(&format!(
+            "the message is cut to {} of {} bytes",
+            cut.len(),
+            message.len()
+        ))?;
+        Ok(Zeroizing::new(cut.to_vec()))
     }
 }
 
@@ -154,6 +171,7 @@ impl Meet {
 #[derive(Debug)]
 enum Meeting {
     Lan(net::lan::Meeting),
+    Board(Visit),
 }
 
 impl Meeting {
@@ -161,6 +179,7 @@ impl Meeting {
     async fn next(&mut self) -> Option<Result<Happening, Failure>> {
         match self {
             Self::Lan(meeting) => lan::next(meeting).await.map(Ok),
+            Self::Board(visit) => visit.next().await,
         }
     }
 
@@ -168,13 +187,15 @@ impl Meeting {
     fn leave(&self) {
         match self {
             Self::Lan(meeting) => meeting.stopper().stop(),
+            Self::Board(visit) => visit.leave(),
         }
     }
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  entrenous meet                    asks for passphrase and message
+  entrenous meet                                asks for passphrase and message
+  entrenous meet --at https://example.org:7447  at a server
   echo \"see you at six\" | entrenous meet --message - --passphrase-file phrase
   entrenous meet --json --no-input --message - --passphrase-file phrase < card";
 
@@ -184,7 +205,7 @@ else's message. Nobody else learns a message, or who met whom; that somebody
 takes part can be seen. Agree on the passphrase beforehand, by voice.
 
 Each message is one line of stdout; with --json, one object with every byte.
-At most 829 bytes fit.
+At most 829 bytes fit on a network, 96 on the plain board, 574 on a named one.
 
 Exit code 0: somebody was met, also if you then stopped with Ctrl-C;
-3: nobody was met in time, or the network is away; 130: stopped before.";
+3: nobody was met in time, or network or server is away; 130: stopped before.";

@@ -5,6 +5,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod board;
 mod demo;
 mod folder;
 mod lan;

@@ -11,24 +11,37 @@ use super::watch::Happening;
 use crate::event::Interface;
 use crate::failure::Failure;
 use crate::lasts;
+use crate::message::Limit;
 use crate::secret::Passphrase;
 
 /// Which network, and how.
 #[derive(Args, Debug)]
 pub(super) struct Network {
     /// Begin again with fresh keys after this long
-    #[arg(long, short = 'I', value_name = "TIME", default_value = "60s")]
+    #[arg(
+        long,
+        short = 'I',
+        value_name = "TIME",
+        default_value = "60s",
+        conflicts_with = "at"
+    )]
     #[arg(value_parser = lasts::parse, hide_short_help = true)]
     interval: Duration,
     /// Use only this interface, by address or name; repeat for more [default: all]
-    #[arg(long, value_name = "ADDRESS", hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        hide_short_help = true,
+        conflicts_with = "at"
+    )]
     bind_addr: Vec<String>,
     /// Multicast group; all who meet use the same
     #[arg(
         long,
         value_name = "ADDRESS",
         default_value = "224.3.29.71",
-        hide_short_help = true
+        hide_short_help = true,
+        conflicts_with = "at"
     )]
     #[arg(value_parser = multicast)]
     multicast_group: Ipv4Addr,
@@ -39,7 +52,7 @@ pub(super) struct Network {
         default_value_t = 9005,
         hide_short_help = true
     )]
-    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..), conflicts_with = "at")]
     multicast_port: u16,
 }
 
@@ -71,6 +84,7 @@ impl Network {
 pub(super) async fn next(meeting: &mut Meeting) -> Option<Happening> {
     loop {
         match meeting.next().await? {
+            Event::Lan(lan::Event::Announced { .. }) => return Some(Happening::Begun),
             Event::Lan(lan::Event::Room { others, .. }) => return Some(Happening::Room { others }),
             Event::Lan(lan::Event::Match { payload, .. }) => {
                 return Some(Happening::Match { payload });
@@ -131,3 +145,12 @@ fn multicast(text: &str) -> Result<Ipv4Addr, String> {
         _ => Err("must be an IPv4 multicast address, 224.0.0.0 to 239.255.255.255".to_owned()),
     }
 }
+
+/// What fits into one announcement.
+pub(super) const LIMIT: Limit = Limit {
+    bytes: lan::MAX_PAYLOAD,
+    reason: "one datagram carries all of it, and older programs cut at 1,024 bytes",
+};
+
+/// What to do with a message that fits nowhere.
+pub(super) const TOO_LONG: &str = "shorten it, or send a link to the rest";

@@ -7,7 +7,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::Meeting;
 use super::lan::named;
-use crate::event::{Event, Interface, Reason};
+use crate::event::{self, Event, Interface, Place, Reason};
 use crate::failure::Failure;
 use crate::lasts;
 use crate::stop::Stop;
@@ -16,6 +16,8 @@ use crate::ui::Ui;
 /// What a meeting place tells.
 #[derive(Debug)]
 pub(super) enum Happening {
+    /// We can be found; told again with fresh keys.
+    Begun,
     /// So many others take part, whatever their passphrase.
     Room { others: usize },
     /// Somebody with the same passphrase sent this.
@@ -24,6 +26,8 @@ pub(super) enum Happening {
     Overloaded { dropped: u64 },
     /// Something the person may want to change.
     Warning(String),
+    /// Something good to know.
+    Note(&'static str),
     /// A network came or went; these interfaces are used now.
     Interfaces(Vec<Interface>),
 }
@@ -38,11 +42,14 @@ pub(super) struct Until {
 /// Shows what happens until it is over; returns why it is over, or the error that ended it.
 pub(super) async fn watch(
     meeting: &mut Meeting,
+    place: Place,
     until: Until,
     ui: &mut Ui,
     stop: &mut Stop,
 ) -> Result<(), Failure> {
     let mut seen = Seen {
+        place: Some(place),
+        timeout: until.timeout,
         others: 0,
         matches: 0,
         dropped: 0,
@@ -54,6 +61,9 @@ pub(super) async fn watch(
 }
 
 struct Seen {
+    /// Where we meet, until that is told.
+    place: Option<Place>,
+    timeout: Duration,
     others: usize,
     matches: usize,
     dropped: u64,
@@ -97,6 +107,7 @@ impl Seen {
 
     fn show(&mut self, happening: Happening, ui: &mut Ui) -> Result<(), Failure> {
         match happening {
+            Happening::Begun => self.begin(ui),
             Happening::Room { others } if others != self.others => {
                 self.others = others;
                 if !ui.shows_waiting() {
@@ -128,6 +139,10 @@ impl Seen {
                 })
             }
             Happening::Warning(text) => ui.warn(&text),
+            Happening::Note(text) => {
+                ui.note(format_args!("{text}"));
+                ui.event(&Event::Note { text })
+            }
             Happening::Interfaces(interfaces) => {
                 match &interfaces[..] {
                     [] if ui.is_json() => {}
@@ -139,6 +154,21 @@ impl Seen {
                 })
             }
         }
+    }
+
+    fn begin(&mut self, ui: &mut Ui) -> Result<(), Failure> {
+        let Some(place) = self.place.take() else {
+            return Ok(());
+        };
+        let lasts = lasts::show(self.timeout);
+        ui.note(format_args!(
+            "waiting {lasts} for others who give the same passphrase; Ctrl-C stops"
+        ));
+        ui.event(&Event::Started {
+            place,
+            at: event::now(),
+            timeout_s: self.timeout.as_secs(),
+        })
     }
 
     fn wait(&self, ui: &mut Ui) {
