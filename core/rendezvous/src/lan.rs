@@ -92,7 +92,7 @@ impl Lan {
             });
         }
         let mut lan = Self {
-            room: Room::new(config.places),
+            room: Room::new(config.places, config.t1_per_place),
             queue: Queue::new(config.waiting, config.waiting_per_source),
             budget: Budget::new(config.work, config.work_per_source, now),
             config,
@@ -149,7 +149,8 @@ impl Lan {
     }
 
     /// Ends the meeting: no more announcements and no more work, but peers already worked on are
-    /// answered for [`Config::linger`], matched or not. Then comes [`Event::Finished`].
+    /// answered for [`Config::linger`], matched or not. Then comes [`Event::Finished`]; at once if
+    /// there are none.
     ///
     /// A driver that cannot wait that long may drop the machine at any time.
     pub fn finish(&mut self, now: Time) {
@@ -254,7 +255,14 @@ impl Lan {
 
     fn leave(&mut self) {
         if self.phase == Phase::Meeting {
-            self.phase = Phase::Leaving(self.now.after(self.config.linger));
+            // Whether anybody was worked on is seen by all; whether anybody matched is not.
+            let is_alone = self.sessions().all(|session| session.peers() == 0);
+            let linger = if is_alone {
+                Duration::ZERO
+            } else {
+                self.config.linger
+            };
+            self.phase = Phase::Leaving(self.now.after(linger));
             self.announcing = None;
             self.queue.clear();
         }
@@ -266,7 +274,7 @@ impl Lan {
         self.current = None;
         self.previous = None;
         self.timers.clear();
-        self.room = Room::new(0);
+        self.room = Room::new(0, 0);
         self.tell(Event::Finished);
     }
 

@@ -25,6 +25,12 @@ pub struct Config {
     pub refused: usize,
     /// Pairs of link and source address remembered.
     pub places: usize,
+    /// T1 remembered of one place.
+    pub t1_per_place: usize,
+    /// New T2 of one place that are answered in a second; each gives a T3 for each of its T1.
+    pub t2_per_second: u32,
+    /// New T3 of one place that are tried in a second.
+    pub t3_per_second: u32,
     /// T1 waiting for work, in all.
     pub waiting: usize,
     /// T1 waiting for work, per source address.
@@ -47,6 +53,9 @@ impl Default for Config {
             peers: 1024,
             refused: 1024,
             places: 2048,
+            t1_per_place: 16,
+            t2_per_second: 8,
+            t3_per_second: 64,
             waiting: 256,
             waiting_per_source: 16,
             work: Rate::new(600, 64),

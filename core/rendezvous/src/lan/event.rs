@@ -118,7 +118,7 @@ pub struct Stats {
     pub own: u64,
     /// Of these: T2 and T3 from places that sent no T1.
     pub strangers: u64,
-    /// Of these: repeats, answered again or too soon to be.
+    /// Of these: repeats of T1; T2 and T3 that came too often to be looked at.
     pub repeats: u64,
     /// T1 dropped because a limit was reached.
     pub dropped: u64,

@@ -17,7 +17,7 @@ impl Lan {
         let Some(neighbour) = self.room.at(place) else {
             return count(&mut self.stats.strangers);
         };
-        if !neighbour.keep_t2(self.now, t2) {
+        if !neighbour.keep_t2(self.now, t2, self.config.t2_per_second) {
             return count(&mut self.stats.repeats);
         }
         count(&mut self.stats.t2);
@@ -81,8 +81,10 @@ impl Lan {
         let Some(neighbour) = self.room.at(place) else {
             return count(&mut self.stats.strangers);
         };
+        if !neighbour.keep_t3(self.now, t3, self.config.t3_per_second) {
+            return count(&mut self.stats.repeats);
+        }
         count(&mut self.stats.t3);
-        neighbour.keep_t3(self.now, t3);
         for (ours, peer) in self.pairs(place) {
             self.try_t3(&ours, &peer, t3);
         }

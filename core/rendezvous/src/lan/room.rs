@@ -20,14 +20,16 @@ pub(super) struct Place {
 #[derive(Debug)]
 pub(super) struct Room {
     limit: usize,
+    t1_per_place: usize,
     places: BTreeMap<Place, Neighbour>,
     routes: BTreeMap<Id, Vec<Place>>,
 }
 
 impl Room {
-    pub(super) const fn new(limit: usize) -> Self {
+    pub(super) const fn new(limit: usize, t1_per_place: usize) -> Self {
         Self {
             limit,
+            t1_per_place,
             places: BTreeMap::new(),
             routes: BTreeMap::new(),
         }
@@ -54,7 +56,7 @@ impl Room {
         }
         let neighbour = self.places.entry(place).or_default();
         if new_route {
-            if neighbour.ids.len() >= IDS {
+            if neighbour.ids.len() >= self.t1_per_place {
                 return false;
             }
             neighbour.ids.push(id);
@@ -134,6 +136,8 @@ pub(super) struct Neighbour {
     t2s: VecDeque<Kept>,
     t3s: VecDeque<T3>,
     held: Held,
+    t2_rate: Window,
+    t3_rate: Window,
 }
 
 impl Neighbour {
@@ -142,11 +146,15 @@ impl Neighbour {
         once_per(REPAIR, now, &mut self.repaired)
     }
 
-    /// Keeps `t2` for T1 whose work is not done. `false`: it is a repeat, answered only just now.
-    pub(super) fn keep_t2(&mut self, now: Time, t2: T2) -> bool {
+    /// Keeps `t2` for T1 whose work is not done. `false`: it is not to be answered, being a repeat
+    /// that was answered only just now, or one too many.
+    pub(super) fn keep_t2(&mut self, now: Time, t2: T2, per_second: u32) -> bool {
         self.sent_t2 = true;
         if let Some(kept) = self.t2s.iter_mut().find(|kept| kept.t2 == t2) {
             return once_per(REPAIR, now, &mut kept.answered);
+        }
+        if !self.t2_rate.allows(now, per_second) {
+            return false;
         }
         if self.t2s.len() >= T2S {
             self.t2s.pop_front();
@@ -158,16 +166,18 @@ impl Neighbour {
         true
     }
 
-    /// Keeps `t3` for T2 that have not come.
-    pub(super) fn keep_t3(&mut self, now: Time, t3: T3) {
+    /// Keeps `t3` for T2 that have not come. `false`: it is not to be tried now, being one of the
+    /// kept ones or one too many.
+    pub(super) fn keep_t3(&mut self, now: Time, t3: T3, per_second: u32) -> bool {
         self.sent_t3 = Some(now);
-        if self.t3s.contains(&t3) {
-            return;
+        if self.t3s.contains(&t3) || !self.t3_rate.allows(now, per_second) {
+            return false;
         }
         if self.t3s.len() >= T3S {
             self.t3s.pop_front();
         }
         self.t3s.push_back(t3);
+        true
     }
 
     pub(super) fn t2s(&self) -> Vec<T2> {
@@ -216,6 +226,26 @@ struct Kept {
     answered: Option<Time>,
 }
 
+/// Counts what comes within one second.
+#[derive(Debug, Default)]
+struct Window {
+    start: Time,
+    count: u32,
+}
+
+impl Window {
+    fn allows(&mut self, now: Time, limit: u32) -> bool {
+        if now.since(self.start) >= SECOND {
+            *self = Self {
+                start: now,
+                count: 0,
+            };
+        }
+        self.count = self.count.saturating_add(1);
+        self.count <= limit
+    }
+}
+
 fn once_per(period: Duration, now: Time, last: &mut Option<Time>) -> bool {
     if last.is_some_and(|last| now.since(last) < period) {
         return false;
@@ -228,9 +258,8 @@ fn once_per(period: Duration, now: Time, last: &mut Option<Time>) -> bool {
 const REPAIR: Duration = Duration::from_secs(1);
 /// Places of one T1: a peer with several links to us.
 const ROUTES: usize = 4;
-/// T1 of one place.
-const IDS: usize = 16;
 /// T2 kept of one place: two sessions here and two there.
 const T2S: usize = 4;
 /// T3 kept of one place.
 const T3S: usize = 8;
+const SECOND: Duration = Duration::from_secs(1);

@@ -209,3 +209,33 @@ fn t1_that_come_before_the_first_session_is_open_are_worked_on_after() {
     assert_eq!(did.multicast.len(), 1);
     assert!(matches!(did.jobs.as_slice(), [Job::Meet(_)]));
 }
+
+#[test]
+fn a_place_gets_eight_new_t2_answered_per_second_and_not_one_more() {
+    let mut node = Node::open(Config::default());
+    let peer = Peer::new(&node, WRONG, 7);
+    let did = node.t1(peer.from, b'e', peer.session.t1());
+    node.finish_jobs(did.jobs);
+    let mut answers = |ms| {
+        node.now = ms;
+        let new = |n: u8| T2::from_bytes(&[n; 32]).unwrap();
+        let t3s = (0..=255).flat_map(|n| node.t2(peer.from, new(n)).t3s());
+        t3s.count()
+    };
+    assert_eq!([answers(0), answers(999), answers(1000)], [8, 0, 8]);
+}
+
+#[test]
+fn a_place_gets_sixty_four_new_t3_tried_per_second_and_not_one_more() {
+    let mut node = Node::open(Config::default());
+    let mut peer = Peer::new(&node, RIGHT, 7);
+    let did = node.t1(peer.from, b'e', peer.session.t1());
+    let t3 = peer.t3_for(node.finish_jobs(did.jobs).t2());
+    node.t2(peer.from, peer.t2);
+    for n in 0..64 {
+        node.t3(peer.from, T3::from_bytes(&[n; 32]).unwrap());
+    }
+    assert!(node.t3(peer.from, t3).matches().is_empty());
+    node.now = 1000;
+    assert_eq!(node.t3(peer.from, t3).matches(), [b"theirs"]);
+}

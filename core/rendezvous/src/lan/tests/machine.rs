@@ -309,6 +309,17 @@ fn after_finish_it_answers_for_a_while_announces_nothing_and_ends() {
 }
 
 #[test]
+fn who_met_nobody_at_all_ends_at_once() {
+    let mut node = Node::open(Config::default());
+    node.lan.finish(at(0));
+    let did = node.drain();
+    assert_eq!(
+        (did.events.last(), did.wait),
+        (Some(&Event::Finished), None)
+    );
+}
+
+#[test]
 fn its_own_t1_heard_back_is_nobody() {
     let mut node = Node::open(Config::default());
     let t1 = node.session_t1();
