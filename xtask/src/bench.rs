@@ -6,6 +6,7 @@
 use anyhow::Result;
 use clap::Args;
 
+mod ctidh;
 mod reunion;
 
 /// Our speed and size beside the reference's, as a table of ratios.
@@ -20,7 +21,7 @@ pub(crate) struct Bench {
 type Section = (&'static str, fn(&mut Report) -> Result<()>);
 
 /// In this order. A section prints nothing itself; it adds to the report.
-const SECTIONS: &[Section] = &[("reunion", reunion::run)];
+const SECTIONS: &[Section] = &[("ctidh", ctidh::run), ("reunion", reunion::run)];
 
 impl Bench {
     /// Measures and prints the report as Markdown, as it stands in `docs/benchmarks.md`.
