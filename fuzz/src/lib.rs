@@ -1,5 +1,7 @@
 //! What the fuzz targets share.
 
+pub mod jobs;
+
 /// A fuzzer's bytes, read as steps. It ends where the bytes end.
 #[derive(Debug)]
 pub struct Script<'a>(&'a [u8]);

@@ -1,4 +1,4 @@
-use crate::{field::Field, set::Set};
+use crate::{arch, field::Field, set::Set};
 
 /// An implementation of the field arithmetic. All give the same bytes.
 #[non_exhaustive]
@@ -39,9 +39,8 @@ impl Backend {
     fn runs_here(self) -> bool {
         match self {
             Self::Portable => true,
-            // Valgrind executes ADX, but announces a processor without it
-            Self::Adx => cfg!(ctidh_valgrind),
-            Self::Ifma => false,
+            Self::Adx => arch::runs_adx(),
+            Self::Ifma => arch::runs_ifma(),
         }
     }
 

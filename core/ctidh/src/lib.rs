@@ -58,7 +58,7 @@ pub mod hazmat {
     #[cfg(ctidh_valgrind)]
     pub use crate::arch::valgrind;
     pub use crate::{
-        arch::{barrier, declassify},
+        arch::{Adx, Ifma, barrier, declassify},
         backend::Task,
         field::{Field, Fp},
         mask::Mask,

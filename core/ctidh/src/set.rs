@@ -1,4 +1,5 @@
 use crate::{
+    arch::{Adx, Ifma},
     field::{Field, Fp},
     mask::Mask,
 };
@@ -10,7 +11,9 @@ pub use numbers::{Batch, Chain};
 /// A parameter set: a prime field, the primes of the isogenies, and their batches.
 ///
 /// Sealed: [`Set1024`] and [`Set511`] are all there are.
-pub trait Set: sealed::Sealed + Copy + core::fmt::Debug + Send + Sync + 'static {
+pub trait Set:
+    sealed::Sealed + Copy + core::fmt::Debug + core::hash::Hash + Ord + Send + Sync + 'static
+{
     /// One field element as 64-bit limbs, least significant first.
     type Limbs: Array<u64>;
     /// One field element as bytes: a public key, a raw shared secret.
@@ -96,10 +99,10 @@ mod sealed {
 
 /// Defines one set from its primes, the sizes of its batches, and their bounds.
 macro_rules! set {
-    ($(#[$doc:meta])* $set:ident, $name:literal, limbs $limbs:literal, primes $count:literal,
+    ($(#[$doc:meta])* $set:ident, $name:literal, limbs $limbs:literal, vectors $vectors:literal digits $digits:literal, primes $count:literal,
      $primes:expr, batches $batches:literal, $sizes:expr, $bounds:expr) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
         #[non_exhaustive]
         pub struct $set;
 
@@ -110,8 +113,8 @@ macro_rules! set {
             type Encoding = [u8; 8 * $limbs];
             type Exponents = [i8; $count];
             type Portable = Fp<Self, $limbs>;
-            type Adx = Fp<Self, $limbs>;
-            type Ifma = Fp<Self, $limbs>;
+            type Adx = Adx<Self, $limbs>;
+            type Ifma = Ifma<Self, $limbs, $vectors, $digits>;
 
             const NAME: &'static str = $name;
             const MODULUS: Self::Limbs = numbers::modulus(&$primes);
@@ -131,6 +134,7 @@ set!(
     Set1024,
     "ctidh1024",
     limbs 16,
+    vectors 3 digits 21,
     primes 130,
     numbers::primes::<130>(983),
     batches 23,
@@ -144,6 +148,7 @@ set!(
     Set511,
     "ctidh511",
     limbs 8,
+    vectors 2 digits 12,
     primes 74,
     numbers::primes::<74>(587),
     batches 15,

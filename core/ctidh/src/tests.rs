@@ -2,6 +2,7 @@
 
 extern crate std;
 
+use core::marker::PhantomData;
 use std::{string::String, vec::Vec};
 
 use crate::{
@@ -23,18 +24,22 @@ macro_rules! on_every_field {
                 let cases = file[set].pointer($section).unwrap().as_array().unwrap();
                 assert_eq!(cases.len(), count, "cases of {set} {}", $section);
             }
-            let cases = file["ctidh511"]
-                .pointer($section)
-                .unwrap()
-                .as_array()
-                .unwrap();
-            check::<<Set511 as Set>::Portable>(cases, &file["ctidh511"]);
-            let cases = file["ctidh1024"]
-                .pointer($section)
-                .unwrap()
-                .as_array()
-                .unwrap();
-            check::<<Set1024 as Set>::Portable>(cases, &file["ctidh1024"]);
+            for backend in crate::Backend::available() {
+                backend.run(Check::<Set511>(&file, PhantomData));
+                backend.run(Check::<Set1024>(&file, PhantomData));
+            }
+
+            struct Check<'a, S>(&'a serde_json::Value, PhantomData<S>);
+
+            impl<S: Set> crate::backend::Task for Check<'_, S> {
+                type Set = S;
+                type Output = ();
+
+                fn run<F: Field<Set = S>>(self) {
+                    let set = &self.0[S::NAME];
+                    check::<F>(set.pointer($section).unwrap().as_array().unwrap(), set);
+                }
+            }
         }
     };
 }

@@ -7,10 +7,12 @@
 
 mod cache;
 mod faults;
+mod memory;
 mod network;
 mod rng;
 
 pub use cache::Cache;
 pub use faults::{Faults, Partition};
+pub use memory::resident_mib;
 pub use network::{Network, Person, Told};
 pub use rng::Rng;

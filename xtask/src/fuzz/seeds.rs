@@ -28,6 +28,11 @@ pub(crate) fn sow(target: &str, corpus: &Path) -> Result<()> {
             count = count.saturating_add(1);
         }
     }
+    for (_, start, round, rounds) in SCRIPTS.iter().filter(|(name, ..)| *name == target) {
+        let script = format!("{start}{}", round.repeat(*rounds));
+        let script = bytes(&script).context("a script is hexadecimal")?;
+        fs::write(corpus.join(format!("script-{start}")), script)?;
+    }
     Ok(())
 }
 
@@ -56,12 +61,50 @@ const SEEDS: &[(&str, &str, &str)] = &[
         "/http_captured/events",
     ),
     (
+        "ctidh_keys",
+        "ctidh/ctidh.json",
+        "/ctidh1024/public_key_checks",
+    ),
+    (
+        "ctidh_keys",
+        "ctidh/ctidh.json",
+        "/ctidh1024/private_key_checks",
+    ),
+    (
+        "ctidh_keys",
+        "ctidh/ctidh.json",
+        "/ctidh511/public_key_checks",
+    ),
+    (
+        "ctidh_keys",
+        "ctidh/ctidh.json",
+        "/ctidh511/private_key_checks",
+    ),
+    (
         "hidden_key",
         "rendezvous/reunion.json",
         "/primitives/unelligator",
     ),
+    (
+        "session",
+        "rendezvous/reunion.json",
+        "/multicast_captured/events",
+    ),
     ("hidden_key", "rendezvous/reunion.json", "/primitives/aead"),
 ];
+
+/// Target, how its script starts, one round of steps, how many rounds: all goes well.
+const SCRIPTS: &[(&str, &str, &str, usize)] = &[
+    // Each node works, the three oldest datagrams arrive, a second passes.
+    ("lan", "", "000601060206000100000100000100000010", 12),
+    // The friend's T1, T2 and T3; the stranger's T2.
+    ("session", "", "0000030005000b00", 1),
+    // Each node works, what it posts is taken, it gets the news, two seconds pass; both boards.
+    ("visit", "00", VISIT, 40),
+    ("visit", "01", VISIT, 12),
+];
+
+const VISIT: &str = "000101010201000201020202000301030203000020010020020020";
 
 #[cfg(test)]
 mod tests {
