@@ -32,7 +32,6 @@ struct Node {
     lan: Lan,
     jobs: VecDeque<Job>,
     may_hear: &'static [&'static str],
-    matches: usize,
 }
 
 #[derive(Clone)]
@@ -52,7 +51,6 @@ impl Room {
                 lan: lan.expect("a short payload"),
                 jobs: VecDeque::new(),
                 may_hear,
-                matches: 0,
             }
         };
         let nodes = vec![
@@ -189,7 +187,6 @@ impl Room {
                 Output::Tell(Event::Match { payload, .. }) => {
                     let text = str::from_utf8(&payload).expect("nobody sends other bytes");
                     assert!(node.may_hear.contains(&text), "heard {text}");
-                    node.matches += 1;
                 }
                 Output::Tell(_) => {}
             }
