@@ -4,7 +4,9 @@
 //! active and which kernel points failed. All of it is independent of the key. What may not: which
 //! prime of a batch is used, in which direction, and whether an isogeny was real or a dummy.
 
-use alloc::{boxed::Box, vec::Vec};
+use core::ops::Range;
+
+use alloc::boxed::Box;
 
 use primitives::Zeroize;
 
@@ -14,10 +16,10 @@ use crate::{
     curve::{Curve, Point},
     elligator,
     field::Field,
-    isogeny::{Degree, isogeny},
+    isogeny::{Degree, Resultant, isogeny},
     mask::Mask,
     multiply::SecretChain,
-    set::{Batch, Set},
+    set::{Batch, MOST_BATCHES, Set, Steps},
 };
 
 /// The curve that `exponents` lead to from `start`; both curves as coefficients.
@@ -31,12 +33,14 @@ pub(crate) fn act<F: Field>(
     let mut walk = Box::new(Walk {
         curve: Curve::from_coefficient(start),
         exponents: *exponents,
-        left: <F::Set as Set>::BATCHES
-            .iter()
-            .map(|batch| batch.bound)
-            .collect(),
+        left: [0; MOST_BATCHES],
+        targets: [Target::NONE; MOST_BATCHES],
         points: [Point::NOTHING; 2],
+        resultant: Resultant::EMPTY,
     });
+    for (left, batch) in walk.left.iter_mut().zip(<F::Set as Set>::BATCHES) {
+        *left = batch.bound;
+    }
     while walk.left.iter().any(|left| *left > 0) {
         walk.round(coins);
     }
@@ -51,9 +55,13 @@ struct Walk<F: Field> {
     /// What is left of the secret key.
     exponents: <F::Set as Set>::Exponents,
     /// For each batch, how many isogenies are still to be computed; public.
-    left: Vec<u8>,
+    left: [u8; MOST_BATCHES],
+    /// What a round works on, in its order.
+    targets: [Target; MOST_BATCHES],
     /// Two points, one on the curve and one on its twist.
     points: [Point<F>; 2],
+    /// Space for isogenies.
+    resultant: Resultant<F>,
 }
 
 /// The prime of one batch that a round works on.
@@ -71,61 +79,84 @@ struct Target {
     chain: SecretChain,
 }
 
+impl Target {
+    /// No target.
+    const NONE: Self = Self {
+        batch: 0,
+        index: 0,
+        real: Mask::NO,
+        twist: Mask::NO,
+        degree: Degree {
+            prime: 0,
+            smallest: 0,
+            largest: 0,
+            steps: Steps::NONE,
+        },
+        chain: SecretChain {
+            bits: 0,
+            len: 0,
+            longest: 0,
+        },
+    };
+}
+
 impl<F: Field> Walk<F> {
     /// Tries one isogeny of each batch that has some left.
     fn round(&mut self, coins: &mut Coins) {
-        let targets: Vec<Target> = self
-            .active()
-            .into_iter()
-            .map(|batch| self.target(batch))
-            .collect();
-        let mut side = targets[0].twist;
+        let (order, count) = self.active();
+        for (i, batch) in order.into_iter().enumerate().take(count) {
+            self.targets[i] = self.target(batch);
+        }
+        let mut side = self.targets[0].twist;
         self.points[0] = self.fresh_point(side, coins);
-        self.clear(0, &targets, None);
+        self.clear(0, 0..count);
 
-        for (step, target) in targets.iter().enumerate() {
-            let rest = &targets[step + 1..];
+        for step in 0..count {
+            let target = self.targets[step];
+            let rest = step + 1..count;
             if step > 0 {
-                let change = side ^ target.twist;
                 let [first, second] = &mut self.points;
-                Point::cswap(first, second, change);
+                Point::cswap(first, second, side ^ target.twist);
                 side = target.twist;
             }
             let mut kernel = self.points[0];
-            for other in rest {
+            for other in &self.targets[rest.clone()] {
                 [kernel] = self.curve.multiply_secret([kernel], other.chain);
             }
-            let ok = declassify(!kernel.is_infinity() & toss(target, coins));
-            if ok {
-                self.walk(&kernel, target, step, rest);
+            if declassify(!kernel.is_infinity() & toss(&target, coins)) {
+                self.walk(&kernel, step, count);
             }
             kernel.zeroize();
+            if rest.is_empty() {
+                return;
+            }
             if step == 0 {
-                if !rest.is_empty() {
-                    [self.points[0]] = self.curve.multiply_secret([self.points[0]], target.chain);
-                    self.points[1] = self.fresh_point(!side, coins);
-                    self.clear(1, &targets, Some(target.batch));
-                }
-            } else if !rest.is_empty() {
+                [self.points[0]] = self.curve.multiply_secret([self.points[0]], target.chain);
+                self.points[1] = self.fresh_point(!side, coins);
+                self.clear(1, rest);
+            } else {
                 self.points = self.curve.multiply_secret(self.points, target.chain);
             }
         }
     }
 
-    /// The batches that have isogenies left, in the order in which a round takes them: from large
-    /// primes to small, because what comes late is multiplied by often; but two large ones come
-    /// last, when no point, or only one, needs an image.
-    fn active(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.left.len()).filter(|b| self.left[*b] > 0).collect();
-        let last = order.pop();
-        let first = order.pop();
-        let second_last = order.pop();
-        first
-            .into_iter()
-            .chain(order.into_iter().rev())
-            .chain(second_last)
-            .chain(last)
-            .collect()
+    /// The batches that have isogenies left, in the order in which a round takes them, and how
+    /// many they are: from large primes to small, because what comes late is multiplied by often;
+    /// but two large ones come last, when no point, or only one, needs an image.
+    fn active(&self) -> ([usize; MOST_BATCHES], usize) {
+        let mut order = [0; MOST_BATCHES];
+        let mut count = 0;
+        for (batch, left) in self.left.iter().enumerate() {
+            if *left > 0 {
+                order[count] = batch;
+                count += 1;
+            }
+        }
+        if count > 2 {
+            order[..count - 1].reverse();
+            order[1..count - 1].rotate_left(1);
+        }
+        (order, count)
     }
 
     /// Picks the first prime of the batch that has an exponent left, else the first of all as a
@@ -135,6 +166,7 @@ impl<F: Field> Walk<F> {
             start,
             stop,
             chain_len,
+            steps,
             ..
         } = <F::Set as Set>::BATCHES[batch];
         let (primes, chains) = (<F::Set as Set>::PRIMES, <F::Set as Set>::CHAINS);
@@ -165,6 +197,7 @@ impl<F: Field> Walk<F> {
                 prime,
                 smallest,
                 largest,
+                steps,
             },
             chain: SecretChain {
                 bits,
@@ -181,9 +214,9 @@ impl<F: Field> Walk<F> {
         point
     }
 
-    /// Multiplies a point by 4 and by all primes but the targets, so that what is left of its
-    /// order is made of targets. `done` is a batch whose target is to be cleared as well.
-    fn clear(&mut self, which: usize, targets: &[Target], done: Option<usize>) {
+    /// Multiplies a point by 4 and by all primes but those `wanted` among the targets, so that
+    /// what is left of its order is made of them.
+    fn clear(&mut self, which: usize, wanted: Range<usize>) {
         let curve = self.curve;
         let [mut point] = curve.quadruple([self.points[which]]);
         for (
@@ -197,9 +230,9 @@ impl<F: Field> Walk<F> {
         ) in <F::Set as Set>::BATCHES.iter().enumerate()
         {
             let chains = &<F::Set as Set>::CHAINS[start..stop];
-            let target = targets
+            let target = self.targets[wanted.clone()]
                 .iter()
-                .find(|target| target.batch == batch && Some(batch) != done);
+                .find(|target| target.batch == batch);
             let Some(target) = target else {
                 for chain in chains {
                     [point] = curve.multiply([point], *chain);
@@ -220,24 +253,25 @@ impl<F: Field> Walk<F> {
         self.points[which] = point;
     }
 
-    /// Computes the isogeny of `target` and counts it; takes it if it is real.
+    /// Computes the isogeny of a target and counts it; takes it if it is real.
     ///
-    /// Only points that the `rest` of the round needs get an image.
-    fn walk(&mut self, kernel: &Point<F>, target: &Target, step: usize, rest: &[Target]) {
+    /// Only points that the rest of the round needs get an image.
+    fn walk(&mut self, kernel: &Point<F>, step: usize, count: usize) {
+        let target = self.targets[step];
         // the leak that `cargo xtask ct` must notice
         #[cfg(ctidh_leaky)]
         if target.real.word() == 0 {
             self.left[target.batch] -= 1;
             return;
         }
-        let curve = match (rest.len(), step) {
-            (0, _) => isogeny(&self.curve, kernel, target.degree, &mut []),
-            (_, 0) => self.push::<1>(kernel, target),
-            (1, _) => {
-                let change = target.twist ^ rest[0].twist;
-                self.push_one(kernel, target, change)
+        let curve = match count - step {
+            1 => self.push::<0>(kernel, &target),
+            _ if step == 0 => self.push::<1>(kernel, &target),
+            2 => {
+                let change = target.twist ^ self.targets[step + 1].twist;
+                self.push_one(kernel, &target, change)
             }
-            _ => self.push::<2>(kernel, target),
+            _ => self.push::<2>(kernel, &target),
         };
         self.curve.cmov(&curve, target.real);
 
@@ -254,7 +288,13 @@ impl<F: Field> Walk<F> {
     /// The isogeny, with the images of the first K points.
     fn push<const K: usize>(&mut self, kernel: &Point<F>, target: &Target) -> Curve<F> {
         let mut images: [Point<F>; K] = core::array::from_fn(|k| self.points[k]);
-        let curve = isogeny(&self.curve, kernel, target.degree, &mut images);
+        let curve = isogeny(
+            &self.curve,
+            kernel,
+            target.degree,
+            &mut images,
+            &mut self.resultant,
+        );
         for (point, image) in self.points.iter_mut().zip(&images) {
             point.cmov(image, target.real);
         }
@@ -287,6 +327,15 @@ impl<F: Field> Zeroize for Walk<F> {
     fn zeroize(&mut self) {
         self.curve.zeroize();
         self.exponents.as_mut().zeroize();
+        for target in &mut self.targets {
+            target.index.zeroize();
+            target.real.zeroize();
+            target.twist.zeroize();
+            target.degree.prime.zeroize();
+            target.chain.bits.zeroize();
+            target.chain.len.zeroize();
+        }
         self.points.zeroize();
+        self.resultant.zeroize();
     }
 }

@@ -1,21 +1,16 @@
 //! Isogenies whose degree stays hidden among the primes of a batch.
 
-use alloc::boxed::Box;
-
-use primitives::Zeroize;
-
 use crate::{
     curve::{Curve, Point, add},
     field::Field,
     mask::Mask,
+    set::Steps,
 };
 
 mod poly;
 mod resultant;
-mod steps;
 
-use resultant::Resultant;
-use steps::Steps;
+pub(crate) use resultant::Resultant;
 
 /// The degree of an isogeny: a secret prime among consecutive public ones.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +21,8 @@ pub(crate) struct Degree {
     pub(crate) smallest: u64,
     /// The largest prime of the batch.
     pub(crate) largest: u64,
+    /// The steps of the batch.
+    pub(crate) steps: Steps,
 }
 
 /// The isogeny with kernel `<kernel>`: the curve it leads to; `points` are replaced by their
@@ -33,16 +30,16 @@ pub(crate) struct Degree {
 ///
 /// Vélu's formulas are products over half of the multiples of the kernel point. Those that every
 /// prime of the batch needs are mostly sums and differences of a few [`Steps`], and come in through
-/// a [`Resultant`]. The others, up to what the largest prime needs, are computed one by one, and
+/// the `resultant`, which is only a place to work in. The others, up to what the largest prime needs, are computed one by one, and
 /// multiplied in or masked out (the "Matryoshka" property).
 pub(crate) fn isogeny<F: Field, const K: usize>(
     curve: &Curve<F>,
     kernel: &Point<F>,
     degree: Degree,
     points: &mut [Point<F>; K],
+    resultant: &mut Resultant<F>,
 ) -> Curve<F> {
-    let steps = Steps::choose(degree.smallest, degree.largest);
-    let covered = steps.covered();
+    let covered = degree.steps.covered();
     let [twice] = curve.double([kernel]);
     let mut product = Products::new(points);
 
@@ -64,7 +61,8 @@ pub(crate) fn isogeny<F: Field, const K: usize>(
         product.absorb(&multiple, wanted);
     }
     if covered > 0 {
-        product.absorb_all(curve, kernel, &twice, steps, points);
+        resultant.prepare(curve, kernel, &twice, degree.steps);
+        product.absorb_all(resultant, points);
     }
     product.image(points);
     codomain(curve, degree, &product.plus, &product.minus)
@@ -112,22 +110,13 @@ impl<F: Field, const K: usize> Products<F, K> {
     }
 
     /// Multiplies the factors of all sums and differences of the steps in.
-    fn absorb_all(
-        &mut self,
-        curve: &Curve<F>,
-        kernel: &Point<F>,
-        twice: &Point<F>,
-        steps: Steps,
-        points: &[Point<F>; K],
-    ) {
-        let mut resultant = Box::new(Resultant::new(curve, kernel, twice, steps));
+    fn absorb_all(&mut self, resultant: &mut Resultant<F>, points: &[Point<F>; K]) {
         let [one, minus_one] = resultant.at_ends();
         [self.plus, self.minus] = F::muls([(&self.plus, &minus_one), (&self.minus, &one)]);
         for (products, point) in self.points.iter_mut().zip(points) {
             let [inverse, straight] = resultant.at_point(point);
             *products = F::muls([(&products[0], &inverse), (&products[1], &straight)]);
         }
-        resultant.zeroize();
     }
 
     /// Replaces the points by their images.

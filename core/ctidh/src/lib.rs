@@ -63,6 +63,6 @@ pub mod hazmat {
         field::{Field, Fp},
         mask::Mask,
         secret::from_draws,
-        set::{Array, Batch, Chain},
+        set::{Array, Batch, Chain, Steps},
     };
 }

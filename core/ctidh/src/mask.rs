@@ -1,3 +1,5 @@
+use primitives::Zeroize;
+
 use crate::arch;
 
 /// A secret yes or no: all ones or all zeros.
@@ -94,6 +96,12 @@ impl core::ops::Not for Mask {
     #[inline]
     fn not(self) -> Self {
         Self(!self.0)
+    }
+}
+
+impl Zeroize for Mask {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
     }
 }
 

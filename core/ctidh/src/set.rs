@@ -5,8 +5,10 @@ use crate::{
 };
 
 mod numbers;
+mod steps;
 
 pub use numbers::{Batch, Chain};
+pub use steps::Steps;
 
 /// A parameter set: a prime field, the primes of the isogenies, and their batches.
 ///
@@ -41,7 +43,8 @@ pub trait Set:
     const PRIMES: &'static [u16];
     /// A differential addition chain for each prime.
     const CHAINS: &'static [Chain];
-    /// The batches, in order; together they cover all primes.
+    /// The batches, in order; together they cover all primes. No set has more than
+    /// [`MOST_BATCHES`].
     const BATCHES: &'static [Batch];
 
     /// The integer that the bytes are, little-endian.
@@ -76,6 +79,9 @@ pub trait Set:
         Mask::from_bit(borrow)
     }
 }
+
+/// The most batches of a set.
+pub(crate) const MOST_BATCHES: usize = 23;
 
 /// An array `[T; N]` whose length the generic code need not name.
 pub trait Array<T: Copy>: AsRef<[T]> + AsMut<[T]> + Copy + Send + Sync + 'static {

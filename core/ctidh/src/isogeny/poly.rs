@@ -1,6 +1,6 @@
 use primitives::Zeroize;
 
-use crate::{field::Field, isogeny::steps::Steps};
+use crate::{field::Field, set::Steps};
 
 /// The most giants, which is the largest degree.
 const MOST: usize = Steps::MOST_GIANTS;
@@ -26,20 +26,20 @@ pub(super) enum Shape {
 }
 
 impl<F: Field> Poly<F> {
-    /// `g0 + g1·y + δ·h0`
-    pub(super) fn leaf(g: [F; 2], h0: F) -> Self {
-        let mut leaf = Self {
-            g: [F::ZERO; MOST + 1],
-            h: [F::ZERO; MOST],
-            degree: 1,
-        };
-        [leaf.g[0], leaf.g[1]] = g;
-        leaf.h[0] = h0;
-        leaf
+    pub(super) const ZERO: Self = Self {
+        g: [F::ZERO; MOST + 1],
+        h: [F::ZERO; MOST],
+        degree: 0,
+    };
+
+    /// Becomes `g0 + g1·y + δ·h0`.
+    pub(super) fn set(&mut self, [g0, g1]: [F; 2], h0: F) {
+        [self.g[0], self.g[1], self.h[0]] = [g0, g1, h0];
+        self.degree = 1;
     }
 
-    /// The product of all, by a balanced tree. Leaves its intermediate results in `polys`.
-    pub(super) fn product(polys: &mut [Self], shape: Shape) -> Self {
+    /// The product of all, by a balanced tree in their place.
+    pub(super) fn product(polys: &mut [Self], shape: Shape) -> &mut Self {
         let mut count = polys.len();
         while count > 1 {
             for i in 0..count / 2 {
@@ -50,15 +50,14 @@ impl<F: Field> Poly<F> {
             }
             count = count.div_ceil(2);
         }
-        polys[0]
+        &mut polys[0]
     }
 
     fn mul(&self, other: &Self, shape: Shape) -> Self {
         let (n, m) = (self.degree, other.degree);
         let mut out = Self {
-            g: [F::ZERO; MOST + 1],
-            h: [F::ZERO; MOST],
             degree: n + m,
+            ..Self::ZERO
         };
         convolve(&mut out.g, &self.g[..=n], &other.g[..=m]);
         if shape == Shape::Symmetric {

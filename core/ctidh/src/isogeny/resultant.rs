@@ -11,17 +11,20 @@ use primitives::Zeroize;
 use crate::{
     curve::{Curve, Point, add},
     field::Field,
-    isogeny::{
-        poly::{Poly, Shape},
-        steps::Steps,
-    },
+    isogeny::poly::{Poly, Shape},
+    set::Steps,
 };
 
 const BABIES: usize = Steps::MOST_BABIES;
 const GIANTS: usize = Steps::MOST_GIANTS;
 
-/// What the babies and the giants of one kernel contribute, for any α.
-pub(super) struct Resultant<F> {
+/// What the babies and the giants of one kernel contribute, for any α, and space to work in.
+pub(crate) struct Resultant<F> {
+    tables: Tables<F>,
+    space: Space<F>,
+}
+
+struct Tables<F> {
     steps: Steps,
     /// For each baby, the powers 1 to `giants` of `w·y`, one row after the other.
     powers: [F; BABIES * GIANTS],
@@ -30,6 +33,13 @@ pub(super) struct Resultant<F> {
     /// The powers 0 to `giants` of w, the common denominator of all y and δ.
     scale: [F; GIANTS + 1],
     giants: [Giant<F>; GIANTS],
+}
+
+struct Space<F> {
+    babies: [Point<F>; BABIES],
+    giants: [Point<F>; GIANTS],
+    leaves: [Poly<F>; GIANTS],
+    values: [[F; BABIES]; 2],
 }
 
 /// What a giant `(x : z)` contributes: with `s = x² + z²`, `d = x² - z²`, `m = x·z`.
@@ -44,10 +54,10 @@ struct Giant<F> {
 }
 
 impl<F: Field> Resultant<F> {
-    /// Prepares the tables of a kernel point; `twice` is its double.
-    pub(super) fn new(curve: &Curve<F>, kernel: &Point<F>, twice: &Point<F>, steps: Steps) -> Self {
-        let mut tables = Self {
-            steps,
+    /// Before any kernel.
+    pub(crate) const EMPTY: Self = Self {
+        tables: Tables {
+            steps: Steps::NONE,
             powers: [F::ZERO; BABIES * GIANTS],
             deltas: [F::ZERO; BABIES],
             scale: [F::ONE; GIANTS + 1],
@@ -56,11 +66,28 @@ impl<F: Field> Resultant<F> {
                 constant: [F::ZERO; 2],
                 delta: F::ZERO,
             }; GIANTS],
-        };
-        let mut babies = [Point::NOTHING; BABIES];
-        let babies = &mut babies[..steps.babies];
+        },
+        space: Space {
+            babies: [Point::NOTHING; BABIES],
+            giants: [Point::NOTHING; GIANTS],
+            leaves: [Poly::ZERO; GIANTS],
+            values: [[F::ZERO; BABIES]; 2],
+        },
+    };
+
+    /// Prepares the tables of a kernel point; `twice` is its double.
+    pub(super) fn prepare(
+        &mut self,
+        curve: &Curve<F>,
+        kernel: &Point<F>,
+        twice: &Point<F>,
+        steps: Steps,
+    ) {
+        let Self { tables, space } = self;
+        tables.steps = steps;
+        let babies = &mut space.babies[..steps.babies];
         odd_multiples(babies, kernel, twice);
-        tables.fill_babies(babies);
+        tables.fill_babies(babies, &mut space.values);
 
         // 2·babies is twice the middle baby, or the sum of the two around the middle
         let middle = steps.babies / 2;
@@ -69,39 +96,104 @@ impl<F: Field> Resultant<F> {
         } else {
             add([[&babies[middle], &babies[middle - 1], twice]])
         };
-        let mut giants = [Point::NOTHING; GIANTS];
-        let giants = &mut giants[..steps.giants];
+        let giants = &mut space.giants[..steps.giants];
         let [stride] = curve.double([&first]);
         odd_multiples(giants, &first, &stride);
         tables.fill_giants(curve, giants);
-        babies.iter_mut().chain(giants).for_each(Zeroize::zeroize);
-        tables
     }
 
-    fn fill_babies(&mut self, babies: &[Point<F>]) {
-        let (n, count) = (self.steps.giants, babies.len());
-        let parts = |i: usize| parts(&babies[i]);
-        // deltas hold the products of all denominators before, then of all others
-        let mut w = F::ONE;
-        for i in 0..count {
-            self.deltas[i] = w;
-            w = w.mul(&parts(i).m);
+    /// The products at `α = 1` and `α = -1`, up to a common factor.
+    pub(super) fn at_ends(&mut self) -> [F; 2] {
+        [End::One, End::MinusOne].map(|end| {
+            let Self { tables, space } = self;
+            let leaves = &mut space.leaves[..tables.steps.giants];
+            for (leaf, giant) in leaves.iter_mut().zip(&tables.giants) {
+                // y·4C·(s ∓ 2m) ∓ 2·(4C·s + 8A·m ± 8C·m)
+                let [cs, cm] = &giant.linear;
+                let twice = cm.add(cm);
+                let (constant, linear) = match end {
+                    End::One => (giant.constant[1].add(&twice).neg(), cs.sub(&twice)),
+                    End::MinusOne => (giant.constant[1].sub(&twice), cs.add(&twice)),
+                };
+                leaf.set([constant.add(&constant), linear], F::ZERO);
+            }
+            let product = Poly::product(leaves, Shape::Symmetric);
+            let [values, _] = &mut space.values;
+            tables.evaluate(&mut product.g[..=tables.steps.giants], values);
+            fold(&values[..tables.steps.babies])
+        })
+    }
+
+    /// The products at `α = z/x` and `α = x/z` of a point, up to a common factor.
+    pub(super) fn at_point(&mut self, point: &Point<F>) -> [F; 2] {
+        let Self { tables, space } = self;
+        let Steps { babies, giants, .. } = tables.steps;
+        let Parts { s, d, m } = parts(point);
+        let minus_four = |x: &F| {
+            let two = x.add(x);
+            two.add(&two).neg()
+        };
+        let (s4, m4, d) = (minus_four(&s), minus_four(&m), d.neg());
+        let leaves = &mut space.leaves[..giants];
+        for (leaf, giant) in leaves.iter_mut().zip(&tables.giants) {
+            let constant = F::dot(&[s4, m4], &giant.constant);
+            let linear = F::dot(&[s, m4], &giant.linear);
+            leaf.set([constant, linear], d.mul(&giant.delta));
         }
+        let product = Poly::product(leaves, Shape::General);
+        let [even, odd] = &mut space.values;
+        tables.evaluate(&mut product.g[..=giants], even);
+        tables.evaluate(&mut product.h[..giants], odd);
+        for ((even, odd), delta) in even.iter_mut().zip(odd).zip(&tables.deltas[..babies]) {
+            let part = odd.mul(delta);
+            *odd = even.sub(&part);
+            *even = even.add(&part);
+        }
+        let [sums, differences] = &space.values;
+        [fold(&differences[..babies]), fold(&sums[..babies])]
+    }
+}
+
+/// Where the products for the curve are taken.
+#[derive(Clone, Copy)]
+enum End {
+    One,
+    MinusOne,
+}
+
+impl<F: Field> Tables<F> {
+    fn fill_babies(&mut self, babies: &[Point<F>], space: &mut [[F; BABIES]; 2]) {
+        let (n, count) = (self.steps.giants, babies.len());
+        let [denominators, before] = space;
+        let mut w = F::ONE;
+        for (i, baby) in babies.iter().enumerate() {
+            let Parts { s, d, m } = parts(baby);
+            (self.powers[i * n], self.deltas[i]) = (s, d);
+            (denominators[i], before[i]) = (m, w);
+            w = if i == 0 { m } else { w.mul(&m) };
+        }
+        // each times the denominators of all others
         let mut after = F::ONE;
         for i in (0..count).rev() {
-            let Parts { s, d, m } = parts(i);
-            let others = self.deltas[i].mul(&after);
-            [after, self.powers[i * n], self.deltas[i]] =
-                F::muls([(&after, &m), (&s, &others), (&d, &others)]);
+            let others = before[i].mul(&after);
+            [after, self.powers[i * n], self.deltas[i]] = F::muls([
+                (&after, &denominators[i]),
+                (&self.powers[i * n], &others),
+                (&self.deltas[i], &others),
+            ]);
         }
-        for k in 1..n {
-            for i in 0..count {
-                let row = &mut self.powers[i * n..(i + 1) * n];
-                row[k] = row[k - 1].mul(&row[0]);
+        for row in self.powers.chunks_mut(n).take(count) {
+            for k in 1..n {
+                // as squares where possible, from powers that are long done
+                row[k] = if k % 2 == 1 {
+                    row[k / 2].sqr()
+                } else {
+                    row[k - 1].mul(&row[0])
+                };
             }
         }
-        self.scale[0] = F::ONE;
-        for k in 1..=n {
+        self.scale[1] = w;
+        for k in 2..=n {
             self.scale[k] = self.scale[k - 1].mul(&w);
         }
     }
@@ -119,66 +211,6 @@ impl<F: Field> Resultant<F> {
                 delta: cd,
             };
         }
-    }
-
-    /// The products at `α = 1` and `α = -1`, up to a common factor.
-    pub(super) fn at_ends(&self) -> [F; 2] {
-        let mut ones = [Poly::leaf([F::ZERO; 2], F::ZERO); GIANTS];
-        let mut minus_ones = ones;
-        let count = self.steps.giants;
-        for (i, giant) in self.giants[..count].iter().enumerate() {
-            // y·4C·(s ∓ 2m) ∓ 2·(4C·s + 8A·m ± 8C·m)
-            let [cs, cm] = &giant.linear;
-            let twice = cm.add(cm);
-            let low = giant.constant[1].add(&twice);
-            let high = giant.constant[1].sub(&twice);
-            ones[i] = Poly::leaf([low.add(&low).neg(), cs.sub(&twice)], F::ZERO);
-            minus_ones[i] = Poly::leaf([high.add(&high), cs.add(&twice)], F::ZERO);
-        }
-        [&mut ones, &mut minus_ones].map(|leaves| {
-            let mut product = Poly::product(&mut leaves[..count], Shape::Symmetric);
-            leaves.iter_mut().for_each(Zeroize::zeroize);
-            let mut values = [F::ZERO; BABIES];
-            self.evaluate(&mut product.g[..=count], &mut values);
-            product.zeroize();
-            fold(&values[..self.steps.babies])
-        })
-    }
-
-    /// The products at `α = z/x` and `α = x/z` of a point, up to a common factor.
-    pub(super) fn at_point(&self, point: &Point<F>) -> [F; 2] {
-        let (count, babies) = (self.steps.giants, self.steps.babies);
-        let Parts { s, d, m } = parts(point);
-        let minus_four = |x: &F| {
-            let two = x.add(x);
-            two.add(&two).neg()
-        };
-        let (s4, m4, d) = (minus_four(&s), minus_four(&m), d.neg());
-        let mut leaves = [Poly::leaf([F::ZERO; 2], F::ZERO); GIANTS];
-        for (leaf, giant) in leaves.iter_mut().zip(&self.giants[..count]) {
-            let constant = F::dot(&[s4, m4], &giant.constant);
-            let linear = F::dot(&[s, m4], &giant.linear);
-            *leaf = Poly::leaf([constant, linear], d.mul(&giant.delta));
-        }
-        let mut product = Poly::product(&mut leaves[..count], Shape::General);
-        leaves.iter_mut().for_each(Zeroize::zeroize);
-
-        let (mut even, mut odd) = ([F::ZERO; BABIES], [F::ZERO; BABIES]);
-        self.evaluate(&mut product.g[..=count], &mut even);
-        self.evaluate(&mut product.h[..count], &mut odd);
-        product.zeroize();
-        let mut values = [[F::ZERO; BABIES]; 2];
-        let [sums, diffs] = &mut values;
-        for i in 0..babies {
-            let odd = odd[i].mul(&self.deltas[i]);
-            sums[i] = even[i].add(&odd);
-            diffs[i] = even[i].sub(&odd);
-        }
-        let ends = [fold(&diffs[..babies]), fold(&sums[..babies])];
-        for used in [&mut even, &mut odd, sums, diffs] {
-            used.zeroize();
-        }
-        ends
     }
 
     /// The values at `y` of all babies of a polynomial, made homogeneous with w.
@@ -225,20 +257,27 @@ fn odd_multiples<F: Field>(out: &mut [Point<F>], point: &Point<F>, twice: &Point
 
 /// The product of all.
 fn fold<F: Field>(factors: &[F]) -> F {
-    factors
+    let product = factors
         .iter()
-        .fold(F::ONE, |product, factor| product.mul(factor))
+        .copied()
+        .reduce(|product, factor| product.mul(&factor));
+    product.unwrap_or(F::ONE)
 }
 
 impl<F: Field> Zeroize for Resultant<F> {
     fn zeroize(&mut self) {
-        self.powers.zeroize();
-        self.deltas.zeroize();
-        self.scale.zeroize();
-        for giant in &mut self.giants {
+        let Self { tables, space } = self;
+        tables.powers.zeroize();
+        tables.deltas.zeroize();
+        tables.scale.zeroize();
+        for giant in &mut tables.giants {
             giant.linear.zeroize();
             giant.constant.zeroize();
             giant.delta.zeroize();
         }
+        space.babies.zeroize();
+        space.giants.zeroize();
+        space.leaves.zeroize();
+        space.values.zeroize();
     }
 }

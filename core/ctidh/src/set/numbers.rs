@@ -1,5 +1,7 @@
 //! All constants of a parameter set, computed by the compiler from its primes.
 
+use super::{MOST_BATCHES, steps::Steps};
+
 /// How to multiply a point by a prime `l` with differential additions.
 ///
 /// Start with `(P, 2P, 3P)`. For each bit, least significant first: swap the first two if it is 0,
@@ -26,6 +28,8 @@ pub struct Batch {
     pub bound: u8,
     /// The longest addition chain of the batch.
     pub chain_len: u8,
+    /// The steps of its isogenies.
+    pub steps: Steps,
 }
 
 /// The first `N - 1` odd primes, and then `last`.
@@ -170,34 +174,36 @@ pub(super) const fn batches<const B: usize>(
     sizes: &[usize; B],
     bounds: &[u8; B],
 ) -> [Batch; B] {
-    let mut batches = [Batch {
-        start: 0,
-        stop: 0,
-        bound: 0,
-        chain_len: 0,
-    }; B];
+    assert!(B <= MOST_BATCHES, "the tables have room for all batches");
+    let mut batches = [batch(primes, 0, 1, 0); B];
     let mut start = 0;
     let mut b = 0;
     while b < B {
         let stop = start + sizes[b];
-        let mut chain_len = 0;
-        let mut i = start;
-        while i < stop {
-            let len = shortest_chain(primes[i]).len;
-            if len > chain_len {
-                chain_len = len;
-            }
-            i += 1;
-        }
-        batches[b] = Batch {
-            start,
-            stop,
-            bound: bounds[b],
-            chain_len,
-        };
+        batches[b] = batch(primes, start, stop, bounds[b]);
         start = stop;
         b += 1;
     }
     assert!(start == primes.len(), "the batches cover all primes");
     batches
+}
+
+const fn batch(primes: &[u16], start: usize, stop: usize, bound: u8) -> Batch {
+    let mut chain_len = 0;
+    let mut i = start;
+    while i < stop {
+        let len = shortest_chain(primes[i]).len;
+        if len > chain_len {
+            chain_len = len;
+        }
+        i += 1;
+    }
+    let steps = Steps::choose(primes[start] as u64, primes[stop - 1] as u64);
+    Batch {
+        start,
+        stop,
+        bound,
+        chain_len,
+        steps,
+    }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     curve::{Curve, Point},
     elligator,
-    isogeny::{Degree, isogeny},
+    isogeny::{Degree, Resultant, isogeny},
     mask::Mask,
     multiply::SecretChain,
 };
@@ -61,6 +61,7 @@ mod isogenies {
 
     fn check<F: Field>(cases: &[Value], set: &Value) {
         let curve = Curve::<F>::from_coefficient(&element(&set["curve"], "A"));
+        let mut space = Resultant::EMPTY;
         for case in cases {
             let l = case["l"].as_u64().unwrap();
             let index = F::Set::PRIMES
@@ -75,19 +76,20 @@ mod isogenies {
                 prime: l,
                 smallest: F::Set::PRIMES[batch.start].into(),
                 largest: F::Set::PRIMES[batch.stop - 1].into(),
+                steps: batch.steps,
             };
             let kernel = point::<F>(case, "K");
             let mut images = [point(case, "P"), point(case, "P")];
-            let end = isogeny(&curve, &kernel, degree, &mut images);
+            let end = isogeny(&curve, &kernel, degree, &mut images, &mut space);
             assert_eq!(hex(&end.coefficient()), text(case, "A_new"), "{l}");
             for image in &images {
                 assert_eq!(affine(image), text(case, "P_image"), "{l}");
             }
             let mut images = [point(case, "P")];
-            let end = isogeny(&curve, &kernel, degree, &mut images);
+            let end = isogeny(&curve, &kernel, degree, &mut images, &mut space);
             assert_eq!(hex(&end.coefficient()), text(case, "A_new"), "{l}");
             assert_eq!(affine(&images[0]), text(case, "P_image"), "{l}");
-            let end = isogeny(&curve, &kernel, degree, &mut []);
+            let end = isogeny(&curve, &kernel, degree, &mut [], &mut space);
             assert_eq!(hex(&end.coefficient()), text(case, "A_new"), "{l}");
         }
     }

@@ -2,16 +2,23 @@
 
 /// A choice of steps; 0 and 0 for Vélu's formulas as they are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Steps {
+#[non_exhaustive]
+pub struct Steps {
     /// Odd multiples 1, 3, …, 2·babies - 1 of the kernel point.
-    pub(crate) babies: usize,
+    pub babies: usize,
     /// Odd multiples 1, 3, … of 2·babies times the kernel point.
-    pub(crate) giants: usize,
+    pub giants: usize,
 }
 
 impl Steps {
-    /// The most of each that [`choose`](Self::choose) considers.
+    /// Vélu's formulas as they are.
+    pub(crate) const NONE: Self = Self {
+        babies: 0,
+        giants: 0,
+    };
+    /// The most babies of any batch.
     pub(crate) const MOST_BABIES: usize = 32;
+    /// The most giants of any batch.
     pub(crate) const MOST_GIANTS: usize = 8;
 
     /// How many of the multiples up to sign the sums and differences of the steps cover.
@@ -22,11 +29,8 @@ impl Steps {
     /// The cheapest for a batch, when two points are pushed.
     ///
     /// All sums must be smaller than any prime of the batch: `4·babies·giants < smallest`.
-    pub(crate) const fn choose(smallest: u64, largest: u64) -> Self {
-        let mut best = Self {
-            babies: 0,
-            giants: 0,
-        };
+    pub(super) const fn choose(smallest: u64, largest: u64) -> Self {
+        let mut best = Self::NONE;
         let mut babies = 1;
         while babies <= Self::MOST_BABIES {
             let mut giants = 1;
@@ -70,18 +74,15 @@ impl Steps {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::set::{Set, Set1024};
 
     #[test]
     fn steps_stay_below_every_prime_of_their_batch() {
         for batch in Set1024::BATCHES {
-            let smallest = u64::from(Set1024::PRIMES[batch.start]);
-            let largest = u64::from(Set1024::PRIMES[batch.stop - 1]);
-            let steps = Steps::choose(smallest, largest);
+            let (smallest, steps) = (u64::from(Set1024::PRIMES[batch.start]), batch.steps);
             assert!(2 * steps.covered() < smallest, "{steps:?} for {smallest}");
             assert_eq!(steps.babies == 0, steps.giants == 0);
-            assert_eq!(steps.babies == 0, smallest < 37, "{steps:?} for {smallest}");
+            assert_eq!(steps.babies == 0, smallest < 31, "{steps:?} for {smallest}");
         }
     }
 }
