@@ -1,7 +1,11 @@
 //! The four steps of a session, the expensive two on every field this processor can run, and the
 //! work on first messages on one thread and on two. `cargo xtask bench` reads the results.
 
-use std::{thread, time::Duration};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::Duration,
+};
 
 use criterion::{BatchSize, Criterion, SamplingMode, criterion_group, criterion_main};
 use ctidh::Backend;
@@ -46,23 +50,26 @@ fn expensive(c: &mut Criterion) {
     }
 }
 
-/// `eight_t1/1` and `eight_t1/2`: eight first messages on as many threads.
+/// `sixteen_t1/1` and `sixteen_t1/2`: as many first messages, by one and by two threads that take
+/// the next one each.
 fn threads(c: &mut Criterion) {
     let Some((_, alice, bob)) = pair() else {
         return;
     };
-    let mut group = c.benchmark_group("eight_t1");
+    let mut group = c.benchmark_group("sixteen_t1");
     group.sampling_mode(SamplingMode::Flat);
     for number in [1_usize, 2] {
         group.bench_function(number.to_string(), |b| {
             b.iter(|| {
+                let taken = AtomicUsize::new(0);
+                let work = || {
+                    while taken.fetch_add(1, Ordering::Relaxed) < 16 {
+                        meeting(&alice, &bob).map(Meeting::run);
+                    }
+                };
                 thread::scope(|scope| {
                     for _ in 0..number {
-                        scope.spawn(|| {
-                            for _ in 0..8_usize.checked_div(number).unwrap_or_default() {
-                                meeting(&alice, &bob).map(Meeting::run);
-                            }
-                        });
+                        scope.spawn(work);
                     }
                 });
             });

@@ -36,7 +36,7 @@ pub(super) fn run(report: &mut Report) -> Result<()> {
             report.ratio(&what, step, theirs.process_t1, "ms", GOAL);
         }
     }
-    let (one, two) = (ours.ms("eight_t1/1")?, ours.ms("eight_t1/2")?);
+    let (one, two) = (ours.ms("sixteen_t1/1")?, ours.ms("sixteen_t1/2")?);
     let (speedup, verdict) = (
         one / two,
         if one / two >= THREADS_GOAL {
@@ -53,7 +53,7 @@ pub(super) fn run(report: &mut Report) -> Result<()> {
         theirs.process_t3 * 1e3,
     ));
     report.line(format!(
-        "Eight T1 on one thread: {one:.0} ms; on two: {two:.0} ms; {speedup:.2} times as fast \
+        "Sixteen T1 on one thread: {one:.0} ms; on two: {two:.0} ms; {speedup:.2} times as fast \
          (goal >= {THREADS_GOAL}: {verdict}).",
     ));
     Ok(())
