@@ -19,7 +19,7 @@ use crate::{
     isogeny::{Degree, Resultant, isogeny},
     mask::Mask,
     multiply::SecretChain,
-    set::{Batch, MOST_BATCHES, Set, Steps},
+    set::{Array, Batch, MOST_BATCHES, Set, Steps},
 };
 
 /// The curve that `exponents` lead to from `start`; both curves as coefficients.
@@ -32,21 +32,26 @@ pub(crate) fn act<F: Field>(
 ) -> F {
     let mut walk = Box::new(Walk {
         curve: Curve::from_coefficient(start),
-        exponents: *exponents,
+        exponents: <F::Set as Set>::Exponents::filled(0),
         left: [0; MOST_BATCHES],
         targets: [Target::NONE; MOST_BATCHES],
         points: [Point::NOTHING; 2],
         resultant: Resultant::EMPTY,
     });
+    walk.exponents = *exponents;
     for (left, batch) in walk.left.iter_mut().zip(<F::Set as Set>::BATCHES) {
         *left = batch.bound;
     }
-    while walk.left.iter().any(|left| *left > 0) {
-        walk.round(coins);
-    }
-    let end = walk.curve.coefficient();
+    let end = walk.run(coins);
     walk.zeroize();
+    scrub_stack();
     end
+}
+
+/// Overwrites the part of the stack that an action has used for single values.
+#[inline(never)]
+fn scrub_stack() {
+    [0_u64; 8192].zeroize();
 }
 
 /// The state between two isogenies.
@@ -101,6 +106,15 @@ impl Target {
 }
 
 impl<F: Field> Walk<F> {
+    /// Walks to the end; returns the coefficient of the last curve.
+    #[inline(never)]
+    fn run(&mut self, coins: &mut Coins) -> F {
+        while self.left.iter().any(|left| *left > 0) {
+            self.round(coins);
+        }
+        self.curve.coefficient()
+    }
+
     /// Tries one isogeny of each batch that has some left.
     fn round(&mut self, coins: &mut Coins) {
         let (order, count) = self.active();
