@@ -1,3 +1,4 @@
+mod board;
 mod cast;
 mod lan;
 mod observer;
@@ -47,9 +48,14 @@ async fn tell(story: &mut Story<'_>) -> Result<(), Failure> {
     let row = |person: Person| [person.name.to_owned(), quoted(person.message.as_bytes())];
     story.rows([6, 0], &[ANA, BEN, CLEO].map(row))?;
     story.says("What follows happens now, over real sockets, and is gone when this ends.")?;
+    board::tell(story).await?;
     lan::tell(story).await?;
     story.chapter("end", "Now with someone you know")?;
-    let commands = [["entrenous meet", "on the same network, at the same time"]];
+    let commands = [
+        ["entrenous meet", "on the same network, at the same time"],
+        ["entrenous meet --at URL --board NAME", "at a server"],
+        ["entrenousd run", "a server of your own"],
+    ];
     story.rows([36, 0], &commands.map(|row| row.map(str::to_owned)))
 }
 

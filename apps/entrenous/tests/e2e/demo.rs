@@ -13,6 +13,16 @@ fn the_demonstration_tells_its_story_and_leaves_nothing_behind() {
         ended.stdout.iter().all(|line| line.chars().count() <= 80),
         "{story}"
     );
+    for chapter in ["At a server", "On a local network"] {
+        assert!(story.contains(chapter), "{story}");
+    }
+    for told in [
+        "    Ana     gets   \"I have the maps.\"",
+        "    Cleo    gets   nothing",
+        "    6   answers to them     96 bytes each",
+    ] {
+        assert!(story.contains(told), "{story}");
+    }
     assert_eq!(folder.names(), [""; 0]);
 }
 

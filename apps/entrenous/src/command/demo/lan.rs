@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::cast::{ANA, BEN, CLEO, Person};
 use super::observer::{announced, contains};
 use super::story::Story;
-use super::{Got, tell_results, too_slow};
+use super::{Got, no_leak, stretch, tell_results, too_slow};
 use crate::failure::Failure;
 
 pub(super) async fn tell(story: &mut Story<'_>) -> Result<(), Failure> {
@@ -22,7 +22,7 @@ pub(super) async fn tell(story: &mut Story<'_>) -> Result<(), Failure> {
         Failure::unavailable("loopback does not carry multicast here").because(&error)
     })?;
     story.says(&format!(
-        "This machine's loopback network stands for a Wi-Fi. Each of the three announces itself \
+        "The three again, with fresh keys. This machine's loopback network stands for a Wi-Fi. Each announces itself \
          to the group {}; answers go from one to the other. Dora has no passphrase at all; she \
          listens to the group.",
         listener.group
@@ -39,7 +39,10 @@ pub(super) async fn tell(story: &mut Story<'_>) -> Result<(), Failure> {
             [
                 format!("announcement {id}"),
                 format!("{} bytes", heard.bytes.len()),
-                format!("{} times", heard.times),
+                match heard.times {
+                    1 => "once".to_owned(),
+                    times => format!("{times} times"),
+                },
             ]
         })
         .collect();
@@ -51,7 +54,7 @@ pub(super) async fn tell(story: &mut Story<'_>) -> Result<(), Failure> {
             .iter()
             .any(|secret| contains(&heard.bytes, secret))
     });
-    super::no_leak(leaked)?;
+    no_leak(leaked)?;
     story.says(
         "No passphrase and no message is in these bytes (we have just searched them). She does \
          learn that three take part, from which addresses, and how long each message is. A \
@@ -67,7 +70,7 @@ async fn meet(group: SocketAddrV4) -> Result<Got, Failure> {
     options.group = group;
     options.machine.linger = LINGER;
     let begin = async |person: Person| {
-        let passkey = super::stretch(person, Salt::ZERO).await?;
+        let passkey = stretch(person, Salt::ZERO).await?;
         let message = person.message.as_bytes().to_vec();
         Meeting::start(options.clone(), passkey, message)
             .map_err(|error| Failure::new(error.kind(), error.to_string()).because(&error))
