@@ -1,7 +1,9 @@
 //! Questions to a person at a terminal. What they ask for always has a flag as well.
 
 use std::io;
+use std::time::Duration;
 
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -15,6 +17,8 @@ pub(crate) async fn hidden(
     label: &str,
     flag: &str,
 ) -> Result<Zeroizing<String>, Failure> {
+    // Off before the question appears: whoever types fast would see the first letters.
+    let _echo = if ui.can_ask() { echo::off() } else { None };
     ask(ui, stop, label, flag, rpassword::read_password).await
 }
 
@@ -43,10 +47,14 @@ async fn ask(
         );
     }
     ui.ask(&format!("{label}:"));
-    let answer = tokio::task::spawn_blocking(move || read().map(Zeroizing::new));
+    let mut answer = tokio::task::spawn_blocking(move || read().map(Zeroizing::new));
     let answer = tokio::select! {
-        () = stop.wanted() => None,
-        answer = answer => Some(answer),
+        () = stop.wanted() => {
+            // A hidden prompt hears Ctrl-C itself, and then puts the terminal back.
+            let _ = timeout(SETTLE, &mut answer).await;
+            None
+        }
+        answer = &mut answer => Some(answer),
     };
     match answer {
         Some(Ok(Ok(answer))) => Ok(answer),
@@ -70,4 +78,41 @@ fn read_line() -> io::Result<String> {
     }
     line.truncate(line.trim_end_matches(['\r', '\n']).len());
     Ok(line)
+}
+
+/// For a prompt that was interrupted to put the terminal back.
+const SETTLE: Duration = Duration::from_millis(200);
+
+/// The terminal's habit of showing what is typed.
+#[cfg(unix)]
+mod echo {
+    use std::io;
+
+    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+    /// Echo is off until this is dropped, however the question ends.
+    pub(super) struct Off(Termios);
+
+    /// `None` if the terminal cannot; then what is typed is hidden a moment later.
+    pub(super) fn off() -> Option<Off> {
+        let before = tcgetattr(io::stdin()).ok()?;
+        let mut hidden = before.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(io::stdin(), OptionalActions::Now, &hidden).ok()?;
+        Some(Off(before))
+    }
+
+    impl Drop for Off {
+        fn drop(&mut self) {
+            // A terminal that is gone needs no echo.
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod echo {
+    pub(super) fn off() -> Option<()> {
+        None
+    }
 }
