@@ -5,6 +5,31 @@
 //! T3 gives the payload away; to anyone else T2 and T3 are random bytes. The two expensive steps,
 //! [`Opening`] and [`Meeting`], are values that any thread can run.
 //!
+//! ```
+//! use rendezvous::{Opening, Passkey, Salt, Seed, Wanted};
+//!
+//! let passkey = Passkey::derive(b"four random words here", Salt::ZERO)?;
+//! // in earnest each seed is 32 bytes from the operating system
+//! let open = |payload: &[u8], mut seed: Seed| {
+//!     let seeds = seed.next_session();
+//!     Opening::new(passkey.clone(), payload.to_vec(), seeds, Wanted::Every).run()
+//! };
+//! let mut alice = open(b"I am Alice", Seed::new([1; 32]));
+//! let mut bob = open(b"I am Bob", Seed::new([2; 32]));
+//!
+//! // each hears the other's T1 and answers with a T2, then a T3
+//! let (_, t2_for_bob) = alice.admit(alice.meeting(bob.t1())?.run())?;
+//! let (_, t2_for_alice) = bob.admit(bob.meeting(alice.t1())?.run())?;
+//! let for_bob = alice.take_t2(&bob.id(), t2_for_alice);
+//! let for_alice = bob.take_t2(&alice.id(), t2_for_bob);
+//!
+//! let matched = alice.take_t3(&bob.id(), for_alice.t3);
+//! assert_eq!(matched.map(|found| found.payload), Some(b"I am Bob".to_vec()));
+//! let matched = bob.take_t3(&alice.id(), for_bob.t3);
+//! assert_eq!(matched.map(|found| found.payload), Some(b"I am Alice".to_vec()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Spec: `spec/10-rendezvous.md`. This crate has no clock, socket, thread or random source; all
 //! that varies is an argument.
 #![no_std]

@@ -10,8 +10,8 @@ use super::{BETA_LEN, JobKey, action_seed};
 use crate::Id;
 use crate::session::{Own, Peer};
 
-/// The work that a T1 needs. Made by [`Session::meeting`]; holds all it needs, so that any thread
-/// can run it.
+/// The work that a T1 needs. Made by [`Session::meeting`](crate::Session::meeting); holds all it
+/// needs, so that any thread can run it.
 pub struct Meeting {
     own: Arc<Own>,
     peer: Id,
@@ -95,7 +95,7 @@ impl fmt::Debug for Meeting {
     }
 }
 
-/// What a [`Meeting`] came to, for [`Session::admit`].
+/// What a [`Meeting`] came to, for [`Session::admit`](crate::Session::admit).
 #[derive(Clone)]
 pub struct Met {
     pub(crate) session: Id,
