@@ -1,26 +1,40 @@
 //! The only module with `unsafe`: what needs the processor and not only the language.
 
 #[cfg(target_arch = "x86_64")]
+mod adx;
+#[cfg(target_arch = "x86_64")]
 mod ifma;
 #[cfg(ctidh_valgrind)]
 pub mod valgrind;
 
 #[cfg(target_arch = "x86_64")]
+pub use adx::Adx;
+#[cfg(target_arch = "x86_64")]
 pub use ifma::Ifma;
 
-/// The field with MULX, ADCX and ADOX.
+/// The field with MULX, ADCX and ADOX, where there are none.
+#[cfg(not(target_arch = "x86_64"))]
 pub type Adx<S, const N: usize> = crate::field::Fp<S, N>;
 /// The field with AVX-512 IFMA, where there is none.
 #[cfg(not(target_arch = "x86_64"))]
 pub type Ifma<S, const N: usize, const Z: usize, const D: usize> = crate::field::Fp<S, N>;
 
 #[cfg(target_arch = "x86_64")]
+cpufeatures::new!(adx_detected, "adx", "bmi2");
+#[cfg(target_arch = "x86_64")]
 cpufeatures::new!(ifma_detected, "avx512f", "avx512ifma");
 
 /// Whether this processor has what [`Adx`] needs.
 pub(crate) fn runs_adx() -> bool {
-    // Valgrind executes ADX, but announces a processor without it
-    cfg!(ctidh_valgrind)
+    #[cfg(target_arch = "x86_64")]
+    {
+        // Valgrind executes ADX, but announces a processor without it
+        cfg!(ctidh_valgrind) || adx_detected::get()
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        false
+    }
 }
 
 /// Whether this processor, and the system, have what [`Ifma`] needs.

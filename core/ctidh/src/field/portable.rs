@@ -43,6 +43,18 @@ impl<S: Set<Limbs = [u64; N]>, const N: usize> Fp<S, N> {
         out
     }
 
+    /// The limbs, for another way to multiply.
+    #[inline]
+    pub(crate) const fn limbs(&self) -> &[u64; N] {
+        &self.0
+    }
+
+    /// The limbs of a product, which is below 2p, as a reduced element.
+    #[inline]
+    pub(crate) fn reduced(limbs: [u64; N]) -> Self {
+        Self::new(limbs).finish()
+    }
+
     /// The result of a reduction, which is below 2p, as a reduced element.
     #[inline]
     fn finish(self) -> Self {
