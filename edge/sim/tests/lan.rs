@@ -9,13 +9,10 @@
     reason = "a test from end to end"
 )]
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use kernel::Time;
 use rendezvous::lan::Config;
 use rendezvous::{Passkey, Salt};
-use sim::{Cache, Faults, Network, Partition, Person, Rng};
+use sim::{Cache, Faults, Network, Partition, Person, Rng, failing_seeds};
 
 fn seconds(s: u64) -> Time {
     Time::from_ms(s * 1000)
@@ -120,39 +117,22 @@ impl Scenario {
 
 #[test]
 fn all_who_share_a_passphrase_meet_and_nobody_else_whatever_the_link_does() {
-    let number = |name| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
-    let (first, count) = number("SIM_SEED").map_or_else(
-        || (0, number("SIM_SEEDS").unwrap_or(1000)),
-        |seed| (seed, 1),
-    );
     let (people, cache) = (people(), Cache::default());
-    let (next, failures) = (AtomicU64::new(first), Mutex::new(Vec::new()));
-    std::thread::scope(|threads| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            threads.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= first + count {
-                        return;
-                    }
-                    let scenario = Scenario::new(seed);
-                    let wrong = scenario.run(seed, &people, &cache);
-                    if !wrong.is_empty() {
-                        let report = format!("seed {seed}: {wrong:?} in {scenario:?}");
-                        failures.lock().unwrap().push(report);
-                    }
-                }
-            });
+    let failures = failing_seeds(1000, |seed| {
+        let scenario = Scenario::new(seed);
+        let wrong = scenario.run(seed, &people, &cache);
+        if wrong.is_empty() {
+            return Ok(());
         }
+        Err(format!("{wrong:?} in {scenario:?}"))
     });
-    let failures = failures.into_inner().unwrap();
     assert!(
         failures.is_empty(),
         "{} failed:\n{}",
         failures.len(),
         failures.join("\n")
     );
-    println!("{count} seeds, {} real jobs", cache.len());
+    println!("{} real jobs", cache.len());
 }
 
 #[test]
