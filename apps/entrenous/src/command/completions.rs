@@ -27,3 +27,22 @@ Examples:
   entrenous completions bash > ~/.local/share/bash-completion/completions/entrenous
   entrenous completions zsh  > ~/.zfunc/_entrenous
   entrenous completions fish > ~/.config/fish/completions/entrenous.fish";
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+
+    #[test]
+    fn every_shell_learns_the_commands_and_their_flags() {
+        for shell in Shell::value_variants() {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "entrenous", &mut script);
+            let script = String::from_utf8(script).unwrap();
+            for word in ["meet", "demo", "passphrase-file", "reveal-once"] {
+                assert!(script.contains(word), "{shell} does not know {word}");
+            }
+        }
+    }
+}

@@ -64,7 +64,8 @@ fn people_on_a_named_board_meet_and_those_on_another_do_not() {
     let cleo = cleo.end();
     assert_eq!(cleo.code, Some(3));
     assert!(
-        cleo.stderr.contains("hint: no one else was there"),
+        cleo.stderr
+            .contains("nobody was met in 5s: no one else was there"),
         "{}",
         cleo.stderr
     );

@@ -48,6 +48,10 @@ pub(super) async fn watch(
     stop: &mut Stop,
 ) -> Result<(), Failure> {
     let mut seen = Seen {
+        alone: match place {
+            Place::Lan { .. } => "some networks keep guests apart; a server does not: `--at URL`",
+            Place::Board { .. } => "do the others use the same address and board?",
+        },
         place: Some(place),
         timeout: until.timeout,
         others: 0,
@@ -57,12 +61,14 @@ pub(super) async fn watch(
     };
     let result = seen.run(meeting, until, ui, stop).await;
     ui.waited();
-    seen.conclude(result?, until, ui)
+    seen.conclude(result?, ui)
 }
 
 struct Seen {
     /// Where we meet, until that is told.
     place: Option<Place>,
+    /// What may be the reason if nobody else is there.
+    alone: &'static str,
     timeout: Duration,
     others: usize,
     matches: usize,
@@ -183,7 +189,7 @@ impl Seen {
         ));
     }
 
-    fn conclude(&self, reason: Reason, until: Until, ui: &mut Ui) -> Result<(), Failure> {
+    fn conclude(&self, reason: Reason, ui: &mut Ui) -> Result<(), Failure> {
         if self.matches > 0 {
             let met = match self.matches {
                 1 => "met one person".to_owned(),
@@ -201,25 +207,26 @@ impl Seen {
         }
         match reason {
             Reason::Interrupted => Err(Failure::interrupted().text("stopped; nobody was met")),
-            _ => Err(self.nobody(until)),
+            _ => Err(self.nobody()),
         }
     }
 
-    fn nobody(&self, until: Until) -> Failure {
-        let lasted = lasts::show(until.timeout);
-        let failure = Failure::unavailable(format!("nobody was met in {lasted}"));
-        match self.others {
-            0 => failure
-                .hint("no one else was there; do the others meet at the same place and time?"),
-            others => failure.hint(format!(
-                "{} there, with another passphrase; compare it letter by letter",
-                if others == 1 {
-                    "1 other was".to_owned()
-                } else {
-                    format!("{others} others were")
-                }
-            )),
-        }
+    fn nobody(&self) -> Failure {
+        let lasted = lasts::show(self.timeout);
+        let there = match self.others {
+            0 => {
+                return Failure::unavailable(format!(
+                    "nobody was met in {lasted}: no one else was there"
+                ))
+                .hint(self.alone);
+            }
+            1 => "1 other was".to_owned(),
+            others => format!("{others} others were"),
+        };
+        Failure::unavailable(format!(
+            "nobody was met in {lasted}: {there} there, with another passphrase"
+        ))
+        .hint("compare the passphrase letter by letter; capitals and spaces count")
     }
 }
 
