@@ -17,7 +17,7 @@ pub use event::{Event, Failed, Input, Output, Reply, Stats, Trouble};
 use super::{Board, Entries, MessageError, Phase, pack};
 use crate::{Done, Id, Job, Limits, Opening, Passkey, Seed, Session, Wanted};
 use desk::Desk;
-use outbox::Outbox;
+use outbox::{Answer, NEVER, Outbox};
 use patience::Patience;
 use queue::Queue;
 
@@ -189,10 +189,12 @@ impl Visit {
             return;
         };
         count(&mut self.stats.worked);
-        let due = self.t2_due();
-        let record = self.record(&id, t2.as_bytes());
-        self.outbox.push(Phase::Two, due, record);
-        self.desk.admitted(id, due);
+        self.outbox.push(Answer {
+            phase: Phase::Two,
+            to: id,
+            due: self.t2_due(),
+            record: self.record(&id, t2.as_bytes()),
+        });
         self.work_at_desk(id);
     }
 
@@ -216,10 +218,11 @@ impl Visit {
         let Some(session) = &mut self.session else {
             return;
         };
-        let t2_due = self.desk.t2_due(&from).unwrap_or(self.now);
-        let due = match self.board {
-            Board::Plain => t2_due.after(self.config.hold).max(self.now),
-            Board::Named(_) => self.now,
+        // A reference peer that reads a T3 before the T2 never opens it.
+        let due = match (&self.board, self.desk.t2_taken_at(&from)) {
+            (Board::Named(_), _) => self.now,
+            (Board::Plain, Some(taken)) => taken.after(self.config.hold).max(self.now),
+            (Board::Plain, None) => NEVER,
         };
         let mut matches = Vec::new();
         let mut answers = Vec::new();
@@ -242,8 +245,12 @@ impl Visit {
             matches.extend(session.take_t3(&from, t3));
         }
         for t3 in answers {
-            let record = self.record(&from, t3.as_bytes());
-            self.outbox.push(Phase::Three, due, record);
+            self.outbox.push(Answer {
+                phase: Phase::Three,
+                to: from,
+                due,
+                record: self.record(&from, t3.as_bytes()),
+            });
         }
         for found in matches {
             self.desk.matched(&from);
@@ -285,7 +292,9 @@ impl Visit {
         };
         self.relieved();
         count(&mut self.stats.posts);
-        self.outbox.taken();
+        for peer in self.outbox.taken(self.now.after(self.config.hold)) {
+            self.desk.t2_taken(peer, self.now);
+        }
         if posting == Posting::T1 {
             self.t1_at = self.now.after(self.config.repeat);
             if self.announced.is_none() {
@@ -562,3 +571,6 @@ impl StartError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

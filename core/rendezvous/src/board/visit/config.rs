@@ -23,7 +23,7 @@ pub struct Config {
     /// How often the own T1 is posted again, since records expire.
     pub repeat: Duration,
     /// On a plain board: a T2 is posted this long, times two and the number of others, after the
-    /// own T1; a T3 this long after the T2 to the same peer.
+    /// own T1; a T3 this long after the server has taken the T2 to the same peer.
     pub hold: Duration,
     /// On a plain board: the longest a T2 is held back.
     pub hold_max: Duration,

@@ -19,8 +19,8 @@ pub(super) struct Desk {
 
 #[derive(Debug, Default)]
 struct Peer {
-    /// When the T2 for this peer is due; `None` until its T1 is worked on.
-    t2_due: Option<Time>,
+    /// When the server took the T2 for this peer.
+    t2_taken: Option<Time>,
     t2s: Records<T2>,
     t3s: Records<T3>,
     is_matched: bool,
@@ -103,13 +103,18 @@ impl Desk {
         is_new.is_some()
     }
 
-    /// The peer's T1 is worked on; the T2 for it is due then.
-    pub(super) fn admitted(&mut self, id: Id, t2_due: Time) {
-        self.peers.entry(id).or_default().t2_due = Some(t2_due);
+    /// The server has taken the T2 for this peer.
+    pub(super) fn t2_taken(&mut self, id: Id, now: Time) {
+        self.peers
+            .entry(id)
+            .or_default()
+            .t2_taken
+            .get_or_insert(now);
     }
 
-    pub(super) fn t2_due(&self, id: &Id) -> Option<Time> {
-        self.peers.get(id)?.t2_due
+    /// When it did.
+    pub(super) fn t2_taken_at(&self, id: &Id) -> Option<Time> {
+        self.peers.get(id)?.t2_taken
     }
 
     pub(super) fn next_t2(&mut self, from: &Id) -> Option<T2> {

@@ -1,8 +1,9 @@
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 
 use kernel::Time;
 
+use crate::Id;
 use crate::board::Phase;
 
 /// Answers on their way to the server. One counts as said only when the server has taken it.
@@ -16,10 +17,12 @@ pub(super) struct Outbox {
 }
 
 #[derive(Clone, Debug)]
-struct Answer {
-    phase: Phase,
-    due: Time,
-    record: Vec<u8>,
+pub(super) struct Answer {
+    pub(super) phase: Phase,
+    pub(super) to: Id,
+    /// [`NEVER`]: not before the T2 to the same peer is taken.
+    pub(super) due: Time,
+    pub(super) record: Vec<u8>,
 }
 
 impl Outbox {
@@ -32,12 +35,12 @@ impl Outbox {
         }
     }
 
-    /// Adds a record to be posted from `due` on. Above the bound the oldest one goes unsaid.
-    pub(super) fn push(&mut self, phase: Phase, due: Time, record: Vec<u8>) {
+    /// Adds an answer. Above the bound the oldest one goes unsaid.
+    pub(super) fn push(&mut self, answer: Answer) {
         if self.waiting.len() >= self.max {
             self.waiting.pop_front();
         }
-        self.waiting.push_back(Answer { phase, due, record });
+        self.waiting.push_back(answer);
     }
 
     /// Up to `max` records of `phase` that are due, back to back; they are under way from now on.
@@ -56,11 +59,25 @@ impl Outbox {
         body
     }
 
-    /// The server has what was under way.
-    pub(super) fn taken(&mut self) {
+    /// The server has what was under way. The T3 to peers whose T2 was there are due at `t3_due`.
+    /// Returns those peers.
+    pub(super) fn taken(&mut self, t3_due: Time) -> BTreeSet<Id> {
+        let t2s = self
+            .under_way
+            .iter()
+            .filter(|answer| answer.phase == Phase::Two);
+        let peers: BTreeSet<Id> = t2s.map(|answer| answer.to).collect();
+        if !peers.is_empty() {
+            for answer in &mut self.waiting {
+                if answer.due == NEVER && peers.contains(&answer.to) {
+                    answer.due = t3_due;
+                }
+            }
+        }
         self.said.extend(self.under_way.drain(..));
         let above = self.said.len().saturating_sub(SAID);
         self.said.drain(..above);
+        peers
     }
 
     /// The server does not.
@@ -80,11 +97,8 @@ impl Outbox {
 
     /// When the next one is due.
     pub(super) fn due(&self) -> impl Iterator<Item = Time> {
-        self.waiting
-            .iter()
-            .map(|answer| answer.due)
-            .min()
-            .into_iter()
+        let times = self.waiting.iter().map(|answer| answer.due);
+        times.min().filter(|due| *due != NEVER).into_iter()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -92,4 +106,6 @@ impl Outbox {
     }
 }
 
+/// The time of an answer that waits for another one.
+pub(super) const NEVER: Time = Time::from_ms(u64::MAX);
 const SAID: usize = 4_096;
