@@ -6,6 +6,7 @@
 use anyhow::Result;
 use clap::Args;
 
+mod board;
 mod ctidh;
 mod reunion;
 
@@ -21,7 +22,11 @@ pub(crate) struct Bench {
 type Section = (&'static str, fn(&mut Report) -> Result<()>);
 
 /// In this order. A section prints nothing itself; it adds to the report.
-const SECTIONS: &[Section] = &[("ctidh", ctidh::run), ("reunion", reunion::run)];
+const SECTIONS: &[Section] = &[
+    ("ctidh", ctidh::run),
+    ("reunion", reunion::run),
+    ("board", board::run),
+];
 
 impl Bench {
     /// Measures and prints the report as Markdown, as it stands in `docs/benchmarks.md`.

@@ -1,0 +1,133 @@
+//! 100,000 random and mutated requests: no panic, no answer outside the contract, no growth
+//! beyond the bounds.
+
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test"
+)]
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use axum::body::Body;
+use axum::http::Request;
+use host::board::Quota;
+use host::http::{Service, Settings};
+use host::pace::Rate;
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+/// xorshift64*: the same requests in every run.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next().checked_rem(bound).unwrap()
+    }
+
+    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+        let bound = u64::try_from(from.len()).unwrap();
+        from[usize::try_from(self.below(bound)).unwrap()]
+    }
+
+    fn bytes(&mut self, length: u64) -> Vec<u8> {
+        (0..length).map(|_| self.next().to_le_bytes()[0]).collect()
+    }
+}
+
+fn path(random: &mut Random) -> String {
+    let route = random.pick(&["t1", "t2", "t3", "t1", "t2", "t3", "new", "t4", "", "t1/"]);
+    let query = random.pick(&[
+        "",
+        "",
+        "",
+        "?after=0",
+        "?after=18446744073709551615",
+        "?after=-1",
+        "?wait=0&after=9",
+        "?to=00",
+        "?to=%00",
+        "?after=%",
+        "?wait=99999999999999999999",
+        "?&&&==",
+        "?after=1&after=2",
+    ]);
+    match random.below(3) {
+        0 => format!("/{route}{query}"),
+        1 => format!("/meet/board-{}/{route}{query}", random.below(2_000)),
+        _ => format!(
+            "/meet/{}/{route}{query}",
+            random.pick(&["A", "%2e", "a%2fb", "-", "%ff", "a"])
+        ),
+    }
+}
+
+fn body(random: &mut Random) -> Vec<u8> {
+    let length = [288, 64, 768, 96][usize::try_from(random.below(4)).unwrap()];
+    let count = random.below(4);
+    let mut bytes = random.bytes(count * length);
+    match random.below(4) {
+        0 => drop(bytes.pop()),
+        1 => bytes.push(0),
+        2 => bytes.fill(0),
+        _ => {}
+    }
+    bytes
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_hostile_requests_change_nothing_but_bounded_memory() {
+    let mut settings = Settings::default();
+    settings.requests = Rate {
+        per_second: 1_000_000,
+        burst: 1_000_000,
+    };
+    settings.limits.board = Quota {
+        records: 200,
+        bytes: 40_000,
+    };
+    settings.limits.source = Quota {
+        records: 900,
+        bytes: 300_000,
+    };
+    settings.limits.server = Quota {
+        records: 3_000,
+        bytes: 1_000_000,
+    };
+    let limits = settings.limits;
+    let service = Service::new(settings);
+    let mut random = Random(0x5eed);
+    let mut seen = std::collections::BTreeMap::new();
+    for _ in 0..100_000 {
+        let last = u8::try_from(random.below(9)).unwrap();
+        let peer = IpAddr::V4(Ipv4Addr::new(192, 0, 2, last));
+        let method = random.pick(&["POST", "POST", "POST", "GET", "PUT", "HEAD", "OPTIONS", "X"]);
+        let mut request = Request::builder().method(method).uri(path(&mut random));
+        if random.below(2) == 0 {
+            request = request.header("entrenous-cursor", random.pick(&["0", "", "x"]));
+        }
+        if random.below(8) == 0 {
+            request = request.header("x-forwarded-for", random.pick(&["1.2.3.4", ",", "\u{ff}"]));
+        }
+        let request = request.body(Body::from(body(&mut random))).unwrap();
+        let response = service.router(peer).oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert!(body.len() <= limits.board.bytes + limits.board.records);
+        *seen.entry(status).or_insert(0_u32) += 1;
+    }
+    let statuses: Vec<u16> = seen.keys().copied().collect();
+    assert_eq!(statuses, [200, 204, 400, 404, 405, 429], "{seen:?}");
+    let stats = service.stats();
+    assert!(stats.held.records <= limits.server.records && stats.held.records > 500);
+    assert!(stats.held.bytes <= limits.server.bytes);
+    assert!(stats.boards <= limits.boards && stats.sources <= 9);
+}

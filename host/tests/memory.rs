@@ -1,0 +1,46 @@
+//! 100,000 records of the largest kind stay below 100 MB of process memory.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::fs;
+
+use host::board::{Limits, Post, Source, Store};
+use kernel::Time;
+use rendezvous::board::{Board, Phase};
+
+/// What the process uses, in bytes.
+fn resident() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .unwrap();
+    let kib: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    kib.checked_mul(1024).unwrap()
+}
+
+#[test]
+fn a_hundred_thousand_records_take_less_than_100_mb() {
+    let mut store = Store::new(Limits::default());
+    for number in 0..100_000_u32 {
+        // 5 boards and 25 sources, each at most at its bounds.
+        let board = number.checked_div(20_000).unwrap();
+        let board = Board::Named(format!("board-{board}").parse().unwrap());
+        let mut record = [0x5a; 768];
+        record
+            .first_chunk_mut()
+            .map(|start| *start = number.to_le_bytes())
+            .unwrap();
+        let post = Post {
+            board: &board,
+            phase: Phase::One,
+            body: &record,
+            source: Source::new(u64::from(number.checked_div(4_000).unwrap())),
+        };
+        assert_eq!(store.post(Time::ZERO, &post), Ok(1), "{number}");
+    }
+    assert_eq!(store.stats().held.records, 100_000);
+    let used = resident();
+    assert!(used < 100_000_000, "{used} bytes");
+}

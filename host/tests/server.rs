@@ -1,0 +1,206 @@
+//! A server with real sockets: TLS and its reload, the admin listener, a stop in good order, and
+//! logs that name nobody.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use host::http::{Config, ConfigError, Render, Server, Settings, StartError, TlsError, TlsFiles};
+use net::board::{Event, Meeting, Options, RequestError};
+use rendezvous::Passkey;
+use rendezvous::board::{self, Board};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tracing_subscriber::fmt::MakeWriter;
+
+fn loopback() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+}
+
+fn config() -> Config {
+    let mut config = Config::default();
+    config.listen = vec![loopback()];
+    config.admin = Some(loopback());
+    config
+}
+
+fn files(name: &str) -> TlsFiles {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/tls");
+    TlsFiles {
+        cert: folder.join(format!("{name}.crt")),
+        key: folder.join(format!("{name}.key")),
+    }
+}
+
+/// The answer to one request, as it comes.
+async fn ask(address: SocketAddr, line: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("{line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+/// What a client that trusts certificate `name` is told first.
+async fn first_event(server: &Server, name: &str) -> Event {
+    let port = server.addresses().first().unwrap().port();
+    let at = format!("https://localhost:{port}").parse().unwrap();
+    let mut options = Options::new(at, Board::Plain);
+    options.roots = vec![CertificateDer::from_pem_file(files(name).cert).unwrap()];
+    let passkey = Passkey::derive(b"", Board::Plain.salt()).unwrap();
+    let mut meeting = Meeting::start(options, passkey, b"").unwrap();
+    meeting.next().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_works_and_a_reload_takes_the_new_certificate_or_keeps_the_old() {
+    let place = std::env::temp_dir().join(format!("entrenous-host-{}", std::process::id()));
+    std::fs::create_dir_all(&place).unwrap();
+    let here = TlsFiles {
+        cert: place.join("crt"),
+        key: place.join("key"),
+    };
+    let install = |name: &str| {
+        std::fs::copy(files(name).cert, &here.cert).unwrap();
+        std::fs::copy(files(name).key, &here.key).unwrap();
+    };
+    install("one");
+    let mut config = config();
+    config.tls = Some(here.clone());
+    let server = Server::start(config, None).await.unwrap();
+    let announced = |event: &Event| matches!(event, Event::Board(board::Event::Announced));
+    let untrusted =
+        |event: &Event| matches!(event, Event::Trouble(RequestError::Certificate { .. }));
+    let first = first_event(&server, "one").await;
+    assert!(announced(&first), "{first:?}");
+    let first = first_event(&server, "two").await;
+    assert!(untrusted(&first), "{first:?}");
+
+    std::fs::write(&here.cert, "nothing").unwrap();
+    let refused = server.reload(Settings::default());
+    assert!(matches!(
+        refused,
+        Err(StartError::Tls(TlsError::Certificate { .. }))
+    ));
+    assert!(announced(&first_event(&server, "one").await));
+
+    std::fs::copy(files("two").cert, &here.cert).unwrap();
+    let refused = server.reload(Settings::default());
+    assert!(
+        matches!(refused, Err(StartError::Tls(TlsError::Pair { .. }))),
+        "{refused:?}"
+    );
+
+    install("two");
+    server.reload(Settings::default()).unwrap();
+    assert!(announced(&first_event(&server, "two").await));
+    std::fs::remove_dir_all(&place).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_admin_listener_answers_and_the_public_one_does_not_do_its_work() {
+    let render = Render::new(|| "all metrics\n".into());
+    let server = Server::start(config(), Some(render)).await.unwrap();
+    let admin = server.admin_address().unwrap();
+    assert!(ask(admin, "GET /healthz").await.starts_with("HTTP/1.1 200"));
+    assert!(ask(admin, "GET /readyz").await.starts_with("HTTP/1.1 200"));
+    assert!(ask(admin, "GET /metrics").await.ends_with("all metrics\n"));
+    let public = *server.addresses().first().unwrap();
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        assert!(
+            ask(public, &format!("GET {path}"))
+                .await
+                .starts_with("HTTP/1.1 404")
+        );
+        assert!(ask(admin, "GET /t1").await.starts_with("HTTP/1.1 404"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_answers_who_waits_and_closes_the_door() {
+    let server = Server::start(config(), None).await.unwrap();
+    let public = *server.addresses().first().unwrap();
+    let waiting = tokio::spawn(async move { ask(public, "GET /new?wait=30").await });
+    // Once it is counted as open, the request is on its way.
+    while TcpStream::connect(public).await.is_err() {}
+    let start = Instant::now();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let stopped = server.stop(Duration::from_secs(20)).await;
+    assert_eq!(stopped.cut, 0);
+    assert!(waiting.await.unwrap().starts_with("HTTP/1.1 200"));
+    assert!(start.elapsed() < Duration::from_secs(15));
+    assert!(TcpStream::connect(public).await.is_err());
+}
+
+#[tokio::test]
+async fn what_cannot_be_run_is_refused() {
+    let address: SocketAddr = "0.0.0.0:0".parse().unwrap();
+    let mut public = config();
+    public.listen = vec![address];
+    let refused = Server::start(public, None).await.unwrap_err();
+    assert_eq!(
+        refused,
+        StartError::Config(ConfigError::PlainOnPublic { address })
+    );
+
+    let taken = std::net::TcpListener::bind(loopback()).unwrap();
+    let mut twice = config();
+    twice.listen = vec![taken.local_addr().unwrap()];
+    let refused = Server::start(twice, None).await.unwrap_err();
+    assert!(matches!(refused, StartError::Bind { .. }));
+}
+
+/// Keeps every log line.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn logs_name_neither_peers_nor_boards() {
+    let lines = Lines::default();
+    let log = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::DEBUG)
+        .with_writer(lines.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(log);
+    let server = Server::start(config(), None).await.unwrap();
+    let public = *server.addresses().first().unwrap();
+    for line in [
+        "GET /meet/secret-garden/new",
+        "GET /meet/secret-garden/new?to=abcd",
+        "GARBAGE",
+    ] {
+        ask(public, line).await;
+    }
+    drop(TcpStream::connect(public).await.unwrap());
+    server.stop(Duration::from_secs(5)).await;
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    for secret in ["127.0.0.1", "secret-garden", "abcd"] {
+        assert!(!text.contains(secret), "{secret} in: {text}");
+    }
+}
