@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use ctidh::{
-    Backend, PublicKey, SecretKey, Set, Set511,
-    hazmat::{Field, Task},
+    Backend, PublicKey, SecretKey, Set511,
+    hazmat::{Field, Mask, Task},
 };
 
 mod welch;
@@ -33,7 +33,8 @@ pub(crate) fn check(backend: Backend) -> Result<()> {
 
 /// Something to measure with a secret of either class.
 trait Subject {
-    /// Prepares a secret: the same one every time, or a random one.
+    /// Prepares a secret: the same one every time, or a random one. Both in the same way, because
+    /// what it leaves in caches and buffers counts as well.
     fn prepare(&mut self, fixed: bool, random: u64);
     /// What is measured.
     fn run(&mut self);
@@ -54,7 +55,7 @@ fn decide(name: &str, samples: usize, subject: &mut dyn Subject) -> Option<Strin
 }
 
 fn measure(samples: usize, subject: &mut dyn Subject) -> f64 {
-    let mut times: [Vec<f64>; 2] = [Vec::new(), Vec::new()];
+    let mut times = welch::Samples::default();
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for _ in 0..samples {
         let fixed = random.next() & 1 == 1;
@@ -62,9 +63,14 @@ fn measure(samples: usize, subject: &mut dyn Subject) -> f64 {
         let start = Instant::now();
         subject.run();
         let took = start.elapsed().as_secs_f64();
-        times[usize::from(fixed)].push(took);
+        let class = if fixed {
+            &mut times.fixed
+        } else {
+            &mut times.random
+        };
+        class.push(took);
     }
-    welch::largest(times)
+    times.largest()
 }
 
 /// A small generator: nothing here is secret.
@@ -102,11 +108,12 @@ impl Actions {
 impl Subject for Actions {
     fn prepare(&mut self, fixed: bool, random: u64) {
         self.blind[..8].copy_from_slice(&random.to_le_bytes());
-        let idle = SecretKey::from_bytes(&vec![0; Set511::PRIMES.len()]);
-        self.key = match idle {
-            Ok(idle) if fixed => idle,
-            _ => SecretKey::from_seed(&self.blind),
-        };
+        let mut bytes = SecretKey::<Set511>::from_seed(&self.blind).to_bytes();
+        let keep = u8::from(fixed).wrapping_sub(1);
+        bytes.iter_mut().for_each(|byte| *byte &= keep);
+        if let Ok(key) = SecretKey::from_bytes(&bytes) {
+            self.key = key;
+        }
     }
 
     fn run(&mut self) {
@@ -122,7 +129,7 @@ impl Task for Fields {
     type Output = Vec<String>;
 
     fn run<F: Field<Set = Set511>>(self) -> Vec<String> {
-        let operations: [(&str, fn(&F, &F) -> F); 6] = [
+        let operations: [(&str, Operation<F>); 6] = [
             ("field product", |a, b| a.mul(b)),
             ("field square", |a, _| a.sqr()),
             ("field sum", |a, b| a.add(b)),
@@ -151,13 +158,17 @@ impl Task for Fields {
     }
 }
 
+/// An operation on two elements.
+type Operation<F> = fn(&F, &F) -> F;
+
 struct Operations<F> {
-    operation: fn(&F, &F) -> F,
+    operation: Operation<F>,
     pairs: Vec<(F, F)>,
 }
 
 impl<F: Field<Set = Set511>> Subject for Operations<F> {
     fn prepare(&mut self, fixed: bool, random: u64) {
+        let fixed = Mask::from_bit(u64::from(fixed));
         let mut random = Random(random | 1);
         let mut element = || {
             let mut limbs = [0; 8].map(|_: u64| random.next());
@@ -165,8 +176,9 @@ impl<F: Field<Set = Set511>> Subject for Operations<F> {
             F::from_limbs(&limbs)
         };
         for pair in &mut self.pairs {
-            let drawn = (element(), element());
-            *pair = if fixed { (F::ZERO, F::ONE) } else { drawn };
+            *pair = (element(), element());
+            pair.0.cmov(&F::ZERO, fixed);
+            pair.1.cmov(&F::ONE, fixed);
         }
     }
 

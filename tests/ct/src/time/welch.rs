@@ -1,30 +1,38 @@
 //! Welch's test of whether two samples have the same mean.
 
-/// The statistic of the samples and of their parts below some quantiles, where interrupts do not
-/// drown a difference: the one farthest from 0.
-pub(crate) fn largest(samples: [Vec<f64>; 2]) -> f64 {
-    let mut all: Vec<f64> = samples.iter().flatten().copied().collect();
-    all.sort_by(f64::total_cmp);
-    let quantile = |percent: usize| {
-        let index = all.len().saturating_mul(percent) / 100;
-        all.get(index).copied().unwrap_or(f64::INFINITY)
-    };
-    let mut largest = 0.0_f64;
-    for limit in [quantile(50), quantile(75), quantile(90), f64::INFINITY] {
-        let below = |sample: &Vec<f64>| -> Vec<f64> {
-            sample
-                .iter()
-                .copied()
-                .filter(|time| *time <= limit)
-                .collect()
+/// Times of the two classes.
+#[derive(Debug, Default)]
+pub(crate) struct Samples {
+    pub(crate) fixed: Vec<f64>,
+    pub(crate) random: Vec<f64>,
+}
+
+impl Samples {
+    /// The statistic of the samples and of their parts below some quantiles, where interrupts do
+    /// not drown a difference: the one farthest from 0.
+    pub(crate) fn largest(&self) -> f64 {
+        let mut all: Vec<f64> = self.fixed.iter().chain(&self.random).copied().collect();
+        all.sort_by(f64::total_cmp);
+        let quantile = |percent: usize| {
+            let index = all.len().saturating_mul(percent) / 100;
+            all.get(index).copied().unwrap_or(f64::INFINITY)
         };
-        let [first, second] = &samples;
-        let t = welch(&below(first), &below(second));
-        if t.abs() > largest.abs() {
-            largest = t;
+        let mut largest = 0.0_f64;
+        for limit in [quantile(50), quantile(75), quantile(90), f64::INFINITY] {
+            let below = |sample: &[f64]| -> Vec<f64> {
+                sample
+                    .iter()
+                    .copied()
+                    .filter(|time| *time <= limit)
+                    .collect()
+            };
+            let t = welch(&below(&self.random), &below(&self.fixed));
+            if t.abs() > largest.abs() {
+                largest = t;
+            }
         }
+        largest
     }
-    largest
 }
 
 /// The statistic: the difference of the means in units of its standard deviation.
@@ -68,7 +76,23 @@ mod tests {
     fn different_means_stand_out_and_equal_ones_do_not() {
         let wave =
             |shift: f64| -> Vec<f64> { (0..200).map(|i| f64::from(i % 10) + shift).collect() };
-        assert!(largest([wave(0.0), wave(0.0)]).abs() < 1.0);
-        assert!(largest([wave(0.0), wave(5.0)]).abs() > 10.0);
+        assert!(
+            Samples {
+                fixed: wave(0.0),
+                random: wave(0.0)
+            }
+            .largest()
+            .abs()
+                < 1.0
+        );
+        assert!(
+            Samples {
+                fixed: wave(0.0),
+                random: wave(5.0)
+            }
+            .largest()
+            .abs()
+                > 10.0
+        );
     }
 }
