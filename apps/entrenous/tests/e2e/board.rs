@@ -76,6 +76,17 @@ fn people_on_a_named_board_meet_and_those_on_another_do_not() {
 }
 
 #[test]
+fn a_server_that_goes_away_is_waited_for() {
+    let host = Host::start();
+    let ana = visitor(&host.url, "hi", &[]);
+    ana.talk_with("waiting 10m");
+    drop(host);
+    ana.talk_with("trying again in");
+    ana.interrupt();
+    assert_eq!(ana.end().code, Some(130));
+}
+
+#[test]
 fn a_server_that_is_not_one_of_ours_is_named_as_such() {
     let url = answer_everything_with("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
     let ended = visitor(&url, "hi", &["--timeout", "5"]).end();
