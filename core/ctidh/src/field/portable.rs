@@ -44,12 +44,14 @@ impl<S: Set<Limbs = [u64; N]>, const N: usize> Fp<S, N> {
     }
 
     /// The limbs, for another way to multiply.
+    #[cfg(target_arch = "x86_64")]
     #[inline]
     pub(crate) const fn limbs(&self) -> &[u64; N] {
         &self.0
     }
 
     /// The limbs of a product, which is below 2p, as a reduced element.
+    #[cfg(target_arch = "x86_64")]
     #[inline]
     pub(crate) fn reduced(limbs: [u64; N]) -> Self {
         Self::new(limbs).finish()
