@@ -30,7 +30,7 @@ use watch::{Happening, Until, watch};
     next_help_heading = "Where"
 )]
 pub(crate) struct Meet {
-    /// Meet on this network, by multicast [default]
+    /// Meet on this network, by multicast (the default)
     #[arg(long, conflicts_with = "at")]
     lan: bool,
     #[command(flatten)]

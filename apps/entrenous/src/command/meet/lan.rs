@@ -27,7 +27,7 @@ pub(super) struct Network {
     )]
     #[arg(value_parser = lasts::parse, hide_short_help = true)]
     interval: Duration,
-    /// Use only this interface, by address or name; repeat for more [default: all]
+    /// Use only this interface, by address or name; repeat for more; all if missing
     #[arg(
         long,
         value_name = "ADDRESS",
