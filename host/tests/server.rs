@@ -139,6 +139,27 @@ async fn a_stop_answers_who_waits_and_closes_the_door() {
     assert!(TcpStream::connect(public).await.is_err());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn while_it_stops_it_says_so_and_a_request_that_never_ends_is_cut() {
+    let server = Server::start(config(), None).await.unwrap();
+    let admin = server.admin_address().unwrap();
+    let public = *server.addresses().first().unwrap();
+    let mut stuck = TcpStream::connect(public).await.unwrap();
+    let head = "POST /t2 HTTP/1.1\r\nhost: x\r\ncontent-length: 64\r\n\r\n";
+    stuck.write_all(head.as_bytes()).await.unwrap();
+    // An answer to a later connection shows that the earlier one is being served.
+    assert!(ask(public, "GET /t2").await.starts_with("HTTP/1.1 200"));
+
+    let stopping = tokio::spawn(server.stop(Duration::from_secs(3)));
+    while TcpStream::connect(public).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    assert!(ask(admin, "GET /readyz").await.starts_with("HTTP/1.1 503"));
+    assert!(ask(admin, "GET /healthz").await.starts_with("HTTP/1.1 200"));
+    assert_eq!(stopping.await.unwrap().cut, 1);
+    assert!(TcpStream::connect(admin).await.is_err());
+}
+
 #[tokio::test]
 async fn what_cannot_be_run_is_refused() {
     let address: SocketAddr = "0.0.0.0:0".parse().unwrap();

@@ -46,6 +46,8 @@ pub struct Visit {
     /// When the own T1 is due (again).
     t1_at: Time,
     announced: Option<Time>,
+    /// When answers may be posted again; those that come until then go together.
+    post_at: Time,
     reading: bool,
     read_at: Time,
     cursor: u64,
@@ -120,6 +122,7 @@ impl Visit {
             round: Phase::One,
             t1_at: now,
             announced: None,
+            post_at: now,
             reading: false,
             read_at: now,
             cursor: 0,
@@ -291,6 +294,7 @@ impl Visit {
             }
         };
         self.relieved();
+        self.post_at = self.now.after(self.pace());
         count(&mut self.stats.posts);
         for peer in self.outbox.taken(self.now.after(self.config.hold)) {
             self.desk.t2_taken(peer, self.now);
@@ -356,8 +360,16 @@ impl Visit {
             return;
         }
         self.cursor = cursor;
-        self.read_at = self.now.after(self.config.pace);
+        self.read_at = self.now.after(self.pace());
         self.tell_room();
+    }
+
+    /// The least time between two requests of a kind: longer in a large room, where many may share
+    /// an address and the server's limits.
+    fn pace(&self) -> Duration {
+        let tens = self.desk.others().div_euclid(10).saturating_add(1);
+        let tens = u32::try_from(tens.min(LARGEST_ROOM)).unwrap_or(1);
+        self.config.pace.saturating_mul(tens)
     }
 
     fn on_record(&mut self, phase: Phase, record: &[u8]) {
@@ -476,7 +488,7 @@ impl Visit {
             self.out.push_back(Output::Post { phase, body });
             return;
         }
-        if self.announced.is_none() {
+        if self.announced.is_none() || (!is_reference && self.post_at > self.now) {
             return;
         }
         // A reference server is read by posting, so also with nothing to say.
@@ -530,7 +542,8 @@ impl Visit {
         if self.posting.is_none() && self.session.is_some() {
             let is_in_round = self.server == Server::Reference && self.round != Phase::One;
             requests.push(if is_in_round { self.now } else { self.t1_at });
-            requests.extend(self.outbox.due().filter(|_| self.server == Server::Ours));
+            let due = self.outbox.due().filter(|_| self.server == Server::Ours);
+            requests.extend(due.map(|due| due.max(self.post_at)));
         }
         if !self.reading && self.server == Server::Ours && is_visiting {
             requests.push(self.read_at);
@@ -545,6 +558,8 @@ fn count(counter: &mut u64) {
     *counter = counter.saturating_add(1);
 }
 
+/// In tens of others; larger rooms are not asked less often.
+const LARGEST_ROOM: usize = 10;
 /// Records in one post: about 16 KiB, which a server reads without asking for a place.
 const BATCH: usize = 160;
 const POLL: Duration = Duration::from_millis(500);

@@ -18,7 +18,8 @@ pub struct Config {
     pub fit: Fit,
     /// How long a read may wait for something new.
     pub wait: Duration,
-    /// The least time between two reads.
+    /// The least time between two reads, and between two posts; with `n` others 1 + n/10 times
+    /// that, at most ten times.
     pub pace: Duration,
     /// How often the own T1 is posted again, since records expire.
     pub repeat: Duration,
