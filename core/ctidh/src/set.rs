@@ -44,7 +44,7 @@ pub trait Set:
     /// A differential addition chain for each prime.
     const CHAINS: &'static [Chain];
     /// The batches, in order; together they cover all primes. No set has more than
-    /// [`MOST_BATCHES`].
+    /// `MOST_BATCHES`.
     const BATCHES: &'static [Batch];
 
     /// The integer that the bytes are, little-endian.

@@ -32,7 +32,7 @@ use kernel::Constants;
 /// A reduced element has digits below `2^51 + 2^10`, the highest below `2^TOP + 2^10`; nothing is
 /// above the highest. A lazy one has digits below `2^51 + 2^10`, the highest below `2^52`. A
 /// product of lazy ones is below `2^(51·(D - 1) + TOP)`: of the last fold, `2^51·(2^-51 mod p)`,
-/// which [`FITS`](Self::FITS) checks against the set, and `2^-51` of what was before.
+/// which `FITS` checks against the set, and `2^-51` of what was before.
 ///
 /// # Panics
 ///
