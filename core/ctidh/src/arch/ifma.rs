@@ -88,6 +88,17 @@ impl<S: Set<Limbs = [u64; N]>, const N: usize, const Z: usize, const D: usize> I
         Self(digits(limbs, 0), PhantomData)
     }
 
+    /// The sum of the products of reduced elements.
+    #[inline]
+    #[expect(unsafe_code, reason = "the kernel needs AVX-512 IFMA")]
+    fn products<const T: usize>(a: [&Self; T], b: [&Self; T]) -> Self {
+        const { assert!(Self::FITS && T <= 4) };
+        assert!(runs_ifma());
+        let (a, b) = (a.map(|a| &a.0), b.map(|b| &b.0));
+        // SAFETY: the processor has what the kernel needs.
+        Self::wrap(unsafe { kernel::dot::<Z, D, T>(a, b, Self::CONSTANTS) })
+    }
+
     const fn wrap(vectors: Vectors<Z>) -> Self {
         Self(vectors, PhantomData)
     }
@@ -177,12 +188,31 @@ impl<S: Set<Limbs = [u64; N]>, const N: usize, const Z: usize, const D: usize> F
         const { assert!(Self::FITS) };
         assert!(runs_ifma());
         // SAFETY: the processor has what the kernel needs.
-        Self::wrap(unsafe { kernel::mul::<Z, D>(&self.0, &other.0, Self::CONSTANTS) })
+        Self::wrap(unsafe { kernel::dot::<Z, D, 1>([&self.0], [&other.0], Self::CONSTANTS) })
     }
 
     #[inline]
     fn sqr(&self) -> Self {
         self.mul(self)
+    }
+
+    fn dot(a: &[Self], b: &[Self]) -> Self {
+        let mut sum = Self::ZERO;
+        let mut pairs = a.iter().zip(b);
+        while let Some((a0, b0)) = pairs.next() {
+            let part = match (pairs.next(), pairs.next(), pairs.next()) {
+                (Some((a1, b1)), Some((a2, b2)), Some((a3, b3))) => {
+                    Self::products([a0, a1, a2, a3], [b0, b1, b2, b3])
+                }
+                (Some((a1, b1)), Some((a2, b2)), None) => {
+                    Self::products([a0, a1, a2], [b0, b1, b2])
+                }
+                (Some((a1, b1)), ..) => Self::products([a0, a1], [b0, b1]),
+                _ => a0.mul(b0),
+            };
+            sum = sum.add(&part);
+        }
+        sum
     }
 
     #[inline]

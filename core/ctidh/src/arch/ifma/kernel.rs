@@ -32,27 +32,25 @@ pub(super) struct Constants<const Z: usize> {
     pub(super) multiple: Vectors<Z>,
 }
 
-/// The product divided by `2^(51·(D + 1))`.
+/// The sum of the `T` products divided by `2^(51·(D + 1))`.
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn mul<const Z: usize, const D: usize>(
-    a: &Vectors<Z>,
-    b: &Vectors<Z>,
+pub(super) fn dot<const Z: usize, const D: usize, const T: usize>(
+    a: [&Vectors<Z>; T],
+    b: [&Vectors<Z>; T],
     constants: &Constants<Z>,
 ) -> Vectors<Z> {
     let [once, twice, thrice] = &constants.inverses;
-    let a = positions(load(a));
-    let digit = |i: usize| b.0[i / 8][i % 8];
-    let three = |i: usize| [digit(i), digit(i + 1), digit(i + 2)];
-    let mut total = Rows::new(&a, three(0)).total();
+    let a = a.map(|a| positions(load(a)));
+    let mut total = Rows::new::<3, T>(&a, b, 0).total();
     let mut i = 3;
     while i < D - 3 {
-        total = fold::<3, Z>(total, thrice, &Rows::new(&a, three(i)));
+        total = fold::<3, Z>(total, thrice, &Rows::new::<3, T>(&a, b, i));
         i += 3;
     }
-    total = fold::<3, Z>(total, thrice, &Rows::new(&a, [digit(i), digit(i + 1)]));
-    total = fold::<2, Z>(total, twice, &Rows::new(&a, [digit(i + 2)]));
-    total = fold::<1, Z>(total, once, &Rows::new(&a, []));
-    total = fold::<1, Z>(total, once, &Rows::new(&a, []));
+    total = fold::<3, Z>(total, thrice, &Rows::new::<2, T>(&a, b, i));
+    total = fold::<2, Z>(total, twice, &Rows::new::<1, T>(&a, b, i + 2));
+    total = fold::<1, Z>(total, once, &Rows::new::<0, T>(&a, b, D));
+    total = fold::<1, Z>(total, once, &Rows::new::<0, T>(&a, b, D));
     store(carry::<Z, D>(total))
 }
 
@@ -114,19 +112,26 @@ struct Rows<const Z: usize> {
 }
 
 impl<const Z: usize> Rows<Z> {
-    /// `a · Σ digits[k]·2^(51k)`.
+    /// The sum of each `a` times the `K` digits of its `b` from `first` on.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn new<const K: usize>(a: &[Lanes<Z>; 4], digits: [u64; K]) -> Self {
+    fn new<const K: usize, const T: usize>(
+        a: &[[Lanes<Z>; 4]; T],
+        b: [&Vectors<Z>; T],
+        first: usize,
+    ) -> Self {
         let mut rows = Self {
             low: [_mm512_setzero_si512(); Z],
             high: [_mm512_setzero_si512(); Z],
         };
-        for k in 0..K {
-            let digit = _mm512_set1_epi64(digits[k].cast_signed());
-            for z in 0..Z {
-                rows.low[z] = _mm512_madd52lo_epu64(rows.low[z], a[k][z], digit);
-                rows.high[z] = _mm512_madd52hi_epu64(rows.high[z], a[k + 1][z], digit);
+        for (a, b) in a.iter().zip(b) {
+            for k in 0..K {
+                let digit = b.0[(first + k) / 8][(first + k) % 8];
+                let digit = _mm512_set1_epi64(digit.cast_signed());
+                for z in 0..Z {
+                    rows.low[z] = _mm512_madd52lo_epu64(rows.low[z], a[k][z], digit);
+                    rows.high[z] = _mm512_madd52hi_epu64(rows.high[z], a[k + 1][z], digit);
+                }
             }
         }
         rows
@@ -142,8 +147,8 @@ impl<const Z: usize> Rows<Z> {
 /// Divides `total` by `2^(51·K)` modulo p and adds `rows`: the lowest `K` digits are taken away, the
 /// others moved down, and `inverse` of `2^(51·K)` is added as often as the lowest digits say.
 ///
-/// A lane gains less than `18·2^52` in each fold and leaves after `D/3 + 1` of them at the latest: it
-/// stays below `2^60`.
+/// With rows of T products, a lane gains less than `9·(T + 1)·2^52` in each fold, and leaves after
+/// `D/3 + 1` of them at the latest: up to T = 4 it stays below `2^61`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn fold<const K: usize, const Z: usize>(

@@ -105,6 +105,19 @@ macro_rules! against_integers {
                     assert_eq!(meaning(&got), expected);
                     assert_eq!(got.is_zero().word() != 0, expected == BigUint::ZERO);
                 }
+                for terms in 0..=9_u32 {
+                    let operands: Vec<$field> = (0..terms)
+                        .map(|i| if i % 3 == 0 { *b } else { *a })
+                        .collect();
+                    let sum = <$field>::dot(&operands, &[*b; 9]);
+                    let (ours, theirs) = (terms.div_ceil(3), terms - terms.div_ceil(3));
+                    assert!(is_reduced(&sum));
+                    assert_eq!(
+                        meaning(&sum),
+                        redc(&y * (&y * ours + &x * theirs)),
+                        "{terms}"
+                    );
+                }
                 let (mut c, mut d) = (*a, *b);
                 <$field>::cswap(&mut c, &mut d, Mask::NO);
                 assert_eq!((c.0.0, d.0.0), (a.0.0, b.0.0));
