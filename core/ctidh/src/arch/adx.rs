@@ -1,4 +1,4 @@
-use core::fmt;
+use core::{array::from_fn, fmt, iter::once};
 
 use primitives::Zeroize;
 
@@ -27,46 +27,53 @@ use kernel::{A, B, Bench, K, M, P, T, Window};
 pub struct Adx<S, const N: usize>(Fp<S, N>);
 
 impl<S: Set<Limbs = [u64; N]>, const N: usize> Adx<S, N> {
-    /// The product `a·b/R` of the limbs, below `a·b/R + p`.
-    fn product(a: &[u64; N], b: &[u64; N]) -> [u64; N] {
+    /// The sum of the products divided by R, below itself plus p. It must be below `R²` and, once
+    /// divided, below `R - p`.
+    fn divided_sum<'a>(pairs: impl Iterator<Item = (&'a Self, &'a Self)>) -> [u64; N] {
+        const { assert!(N == 8 || N == 16) };
         assert!(runs_adx());
         let mut bench = Bench([0; _]);
-        bench.0[A..A + N].copy_from_slice(a);
-        bench.0[B..B + N].copy_from_slice(b);
         bench.0[P..P + N].copy_from_slice(&S::MODULUS);
         bench.0[K] = S::MINUS_INVERSE;
-        let mut out = [0; N];
-        if N == 8 {
-            let low = short(&mut bench);
-            out.copy_from_slice(&low);
-        } else {
-            const { assert!(N == 8 || N == 16) };
-            let [low, high] = long(&mut bench);
-            out[..8].copy_from_slice(&low);
-            out[8..].copy_from_slice(&high);
+        for (i, (a, b)) in pairs.enumerate() {
+            bench.0[A..A + N].copy_from_slice(a.0.limbs());
+            bench.0[B..B + N].copy_from_slice(b.0.limbs());
+            let before: [_; 4] = from_fn(|quarter| window(&bench, T + 8 * quarter));
+            if N == 8 {
+                multiply_short(&mut bench);
+            } else {
+                multiply_long(&mut bench);
+            }
+            if i > 0 {
+                let mut carry = 0;
+                for (quarter, before) in before.into_iter().take(N / 4).enumerate() {
+                    let sum;
+                    (sum, carry) = add(window(&bench, T + 8 * quarter), before, carry);
+                    set(&mut bench, T + 8 * quarter, sum);
+                }
+            }
         }
-        out
+        if N == 8 {
+            divide_short(&mut bench);
+        } else {
+            divide_long(&mut bench);
+        }
+        from_fn(|i| bench.0[T + N + i])
     }
 }
 
-/// The product of eight limbs, reduced. Nothing is carried out of it: the factors are below p, and
-/// `p²/R + p` is below R.
+/// Puts the product of eight limbs at T.
 #[expect(unsafe_code, reason = "the kernel needs ADX")]
-fn short(bench: &mut Bench) -> Window {
-    // SAFETY: `product` has seen that the processor has ADX.
+fn multiply_short(bench: &mut Bench) {
+    // SAFETY: `divided_sum` has seen that the processor has ADX.
     let high = unsafe { kernel::multiply::<A, B, T>(bench, [0; 8]) };
-    let low = window(bench, T);
-    // SAFETY: as above.
-    let quotient = unsafe { kernel::clear(bench, low) };
-    add(high, quotient, 0).0
+    set(bench, T + 8, high);
 }
 
-/// The product of sixteen limbs, reduced, as low and high half. Nothing is carried out of it: the
-/// factors are below 4p, and 16p is below R.
+/// Puts the product of sixteen limbs at T.
 #[expect(unsafe_code, reason = "the kernel needs ADX")]
-fn long(bench: &mut Bench) -> [Window; 2] {
-    // the product, at T
-    // SAFETY: `product` has seen that the processor has ADX.
+fn multiply_long(bench: &mut Bench) {
+    // SAFETY: `divided_sum` has seen that the processor has ADX.
     let high = unsafe { kernel::multiply::<A, B, T>(bench, [0; 8]) };
     // SAFETY: as above.
     let third = unsafe { kernel::multiply::<{ A + 8 }, B, { T + 8 }>(bench, high) };
@@ -77,10 +84,25 @@ fn long(bench: &mut Bench) -> [Window; 2] {
     // SAFETY: as above.
     let high = unsafe { kernel::multiply::<{ A + 8 }, { B + 8 }, { T + 16 }>(bench, third) };
     let (fourth, _) = add(high, [0; 8], over);
+    set(bench, T + 24, fourth);
+}
 
-    // divided by the low half of R
+/// Divides the sixteen limbs at T by R; the quotient is the upper half.
+#[expect(unsafe_code, reason = "the kernel needs ADX")]
+fn divide_short(bench: &mut Bench) {
+    let low = window(bench, T);
+    // SAFETY: `divided_sum` has seen that the processor has ADX.
+    let high = unsafe { kernel::clear(bench, low) };
+    let (high, _) = add(high, window(bench, T + 8), 0);
+    set(bench, T + 8, high);
+}
+
+/// Divides the 32 limbs at T by R; the quotient is the upper half.
+#[expect(unsafe_code, reason = "the kernel needs ADX")]
+fn divide_long(bench: &mut Bench) {
+    // by the low half of R
     let first = window(bench, T);
-    // SAFETY: as above.
+    // SAFETY: `divided_sum` has seen that the processor has ADX.
     let high = unsafe { kernel::clear(bench, first) };
     let (second, over) = add(high, window(bench, T + 8), 0);
     // SAFETY: as above.
@@ -94,15 +116,20 @@ fn long(bench: &mut Bench) -> [Window; 2] {
     let (third, over) = add(high, third, 0);
     // SAFETY: as above.
     let high = unsafe { kernel::multiply::<{ P + 8 }, M, { T + 16 }>(bench, third) };
-    let (fourth, _) = add(fourth, [0; 8], more);
+    let (fourth, _) = add(window(bench, T + 24), [0; 8], more);
     let (fourth, _) = add(fourth, high, over);
-    [window(bench, T + 16), fourth]
+    set(bench, T + 24, fourth);
+}
+
+#[inline]
+fn set(bench: &mut Bench, at: usize, limbs: Window) {
+    bench.0[at..at + 8].copy_from_slice(&limbs);
 }
 
 /// Eight limbs of the bench.
 #[inline]
 fn window(bench: &Bench, at: usize) -> Window {
-    core::array::from_fn(|i| bench.0[at + i])
+    from_fn(|i| bench.0[at + i])
 }
 
 /// `a + b + carry`, and the carry out.
@@ -154,11 +181,20 @@ impl<S: Set<Limbs = [u64; N]>, const N: usize> Field for Adx<S, N> {
     }
 
     fn mul(&self, other: &Self) -> Self {
-        Self(Fp::reduced(Self::product(self.0.limbs(), other.0.limbs())))
+        Self(Fp::reduced(Self::divided_sum(once((self, other)))))
     }
 
     fn sqr(&self) -> Self {
         self.mul(self)
+    }
+
+    fn dot(a: &[Self], b: &[Self]) -> Self {
+        let mut sum = Self::ZERO;
+        for (a, b) in a.chunks(Fp::<S, N>::TERMS).zip(b.chunks(Fp::<S, N>::TERMS)) {
+            let part = Fp::reduced_sum(Self::divided_sum(a.iter().zip(b)));
+            sum = sum.add(&Self(part));
+        }
+        sum
     }
 
     #[inline]

@@ -27,7 +27,7 @@ impl<S: Set<Limbs = [u64; N]>, const N: usize> Fp<S, N> {
 
     /// How many products [`dot`](Field::dot) reduces at once: 16 of operands below 2p give less
     /// than `64p²/R + p < 5p`, and 3 of operands below p less than `3p²/R + p < R`.
-    const TERMS: usize = if Self::ROOMY { 16 } else { 3 };
+    pub(crate) const TERMS: usize = if Self::ROOMY { 16 } else { 3 };
 
     const fn new(limbs: [u64; N]) -> Self {
         Self(limbs, PhantomData)
@@ -55,6 +55,19 @@ impl<S: Set<Limbs = [u64; N]>, const N: usize> Fp<S, N> {
     #[inline]
     pub(crate) fn reduced(limbs: [u64; N]) -> Self {
         Self::new(limbs).finish()
+    }
+
+    /// The limbs of a sum of at most [`TERMS`](Self::TERMS) products as a reduced element.
+    #[inline]
+    pub(crate) fn reduced_sum(limbs: [u64; N]) -> Self {
+        // at most twice the limit too large
+        let sum = Self::new(limbs);
+        let sum = if Self::ROOMY {
+            sum.reduce_once(&twice(&Self::LIMIT))
+        } else {
+            sum
+        };
+        sum.reduce_once(&Self::LIMIT).reduce_once(&Self::LIMIT)
     }
 
     /// The result of a reduction, which is below 2p, as a reduced element.
@@ -196,15 +209,7 @@ impl<S: Set<Limbs = [u64; N]>, const N: usize> Field for Fp<S, N> {
                 }
                 column.next();
             }
-            // at most twice the limit too large
-            let part = Self::new(out);
-            let part = if Self::ROOMY {
-                part.reduce_once(&twice(&Self::LIMIT))
-            } else {
-                part
-            };
-            let part = part.reduce_once(&Self::LIMIT).reduce_once(&Self::LIMIT);
-            sum = sum.add(&part);
+            sum = sum.add(&Self::reduced_sum(out));
         }
         sum
     }

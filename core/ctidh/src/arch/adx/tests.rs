@@ -51,6 +51,13 @@ macro_rules! against_integers {
                     let expected = expected * &inverse % &p;
                     assert_eq!(integer(&got.to_limbs()), expected, "{x} {y}");
                 }
+                for terms in [0, 1, 2, 3, 4, 16, 17, 33_u32] {
+                    let operands: Vec<_> = (0..terms).map(|_| a).collect();
+                    let got = Adx::dot(&operands, &[b; 33]);
+                    assert!(integer(got.0.limbs()) < limit);
+                    let expected = x * y * terms * &inverse % &p;
+                    assert_eq!(integer(&got.to_limbs()), expected, "{terms} times {x} {y}");
+                }
             }
 
             #[test]
