@@ -4,7 +4,8 @@
 //! Each line on standard input is `<operation> <set> <back end> <times>`, for example
 //! `mul ctidh1024 ifma 1000`; the answer is a line with the nanoseconds one of them took. That is
 //! processor time of the thread. The answers to `elapsed` and `pairs` are the elapsed time of that
-//! many actions together, on one thread, and on each of two at once.
+//! many actions together, on one thread, and on each of two at once; to `burden`, the processor
+//! time of both threads of `pairs`.
 
 #![expect(clippy::print_stdout, reason = "the answers")]
 
@@ -65,9 +66,14 @@ fn answer<S: Set>(operation: &str, backend: &str, times: &str) -> Option<f64> {
                 }
             }))
         }
-        "pairs" => {
+        "pairs" | "burden" => {
             let keys = [key(), key()];
-            Some(measure(ClockId::Monotonic, 1, || {
+            let clock = if operation == "pairs" {
+                ClockId::Monotonic
+            } else {
+                ClockId::ProcessCPUTime
+            };
+            Some(measure(clock, 1, || {
                 std::thread::scope(|scope| {
                     for key in &keys {
                         scope.spawn(|| {
