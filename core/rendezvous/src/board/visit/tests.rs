@@ -2,8 +2,11 @@ mod world;
 
 use alloc::collections::BTreeSet;
 use alloc::vec;
+use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::*;
+use crate::Wanted;
 use crate::lan::Rate;
 use world::{Kind as Kind_, World, named, passkey};
 

@@ -5,6 +5,8 @@ extern crate std;
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
 use std::sync::Mutex;
 
 use super::super::*;
