@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+mod socks;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -139,4 +141,33 @@ async fn a_server_that_is_no_board_is_told_from_one_that_is_away() {
         matches!(away, Event::Board(board::Event::Away { .. })),
         "{away:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_meet_through_a_proxy_that_alone_resolves_the_name() {
+    let server = server().await;
+    let (proxy, mut asked) = socks::proxy(*server.addresses().first().unwrap()).await;
+    let through = |login: &str, message: &str| {
+        // a name that nobody resolves here (RFC 2606)
+        let mut options = Options::new("http://board.invalid:7447".parse().unwrap(), named());
+        let url = format!("socks5h://{login}@{proxy}");
+        options.proxy = Some(url.parse().unwrap());
+        Meeting::start(options, passkey(&named(), "right"), message.as_bytes()).unwrap()
+    };
+    let mut alice = through("alice:a", "from alice");
+    let mut bob = through("bob:b", "from bob");
+    assert_eq!(matches(&mut alice, 1).await, ["from bob"]);
+    assert_eq!(matches(&mut bob, 1).await, ["from alice"]);
+    for meeting in [alice, bob] {
+        leave(meeting).await;
+    }
+    let mut logins = Vec::new();
+    while let Ok(seen) = asked.try_recv() {
+        assert_eq!((seen.host.as_str(), seen.port), ("board.invalid", 7447));
+        logins.push(seen.login);
+    }
+    logins.sort();
+    logins.dedup();
+    assert_eq!(logins, ["alice:a", "bob:b"]);
+    server.stop(Duration::from_secs(5)).await;
 }

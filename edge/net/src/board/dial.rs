@@ -1,5 +1,4 @@
 use std::io;
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,10 +6,11 @@ use std::time::Duration;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_socks::tcp::Socks5Stream;
 
 use super::{Address, Proxy, RequestError, StartError};
 
@@ -59,12 +59,8 @@ impl Dialer {
         let stream = match &self.proxy {
             None => tcp(host, *port).await?,
             Some(proxy) => {
-                let mut stream = tcp(&proxy.host, proxy.port).await?;
-                let joined = ask_proxy(&mut stream, proxy, host, *port).await;
-                joined.map_err(|error| RequestError::Proxy {
-                    reason: reason(&error),
-                })?;
-                stream
+                let stream = tcp(&proxy.host, proxy.port).await?;
+                ask_proxy(stream, proxy, host, *port).await?
             }
         };
         // Requests are small and wait for their answer: do not hold them back to fill a packet.
@@ -138,92 +134,46 @@ async fn tcp(host: &str, port: u16) -> Result<TcpStream, RequestError> {
     Err(last.unwrap_or_else(no_name))
 }
 
-/// SOCKS 5 (RFC 1928, RFC 1929): asks for `host` by name, so that nobody else learns it here.
-async fn ask_proxy(stream: &mut TcpStream, proxy: &Proxy, host: &str, port: u16) -> io::Result<()> {
-    let method = if proxy.login.is_some() { 2 } else { 0 };
-    stream.write_all(&[5, 1, method]).await?;
-    let mut chosen = [0; 2];
-    stream.read_exact(&mut chosen).await?;
-    if chosen != [5, method] {
-        return Err(refused(NOT_SOCKS));
-    }
-    if let Some((user, password)) = &proxy.login {
-        let mut login = vec![1];
-        push_short(&mut login, user)?;
-        push_short(&mut login, password)?;
-        stream.write_all(&login).await?;
-        stream.read_exact(&mut chosen).await?;
-        if chosen != [1, 0] {
-            return Err(refused("it refuses the login"));
+/// Asks a SOCKS 5 proxy for `host` by name, so that nobody else learns it here.
+async fn ask_proxy(
+    stream: TcpStream,
+    proxy: &Proxy,
+    host: &str,
+    port: u16,
+) -> Result<TcpStream, RequestError> {
+    let joined = match &proxy.login {
+        None => Socks5Stream::connect_with_socket(stream, (host, port)).await,
+        Some((user, password)) => {
+            let target = (host, port);
+            Socks5Stream::connect_with_password_and_socket(stream, target, user, password).await
         }
-    }
-
-    let mut request = vec![5, 1, 0];
-    match host.parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) => {
-            request.push(1);
-            request.extend(address.octets());
-        }
-        Ok(IpAddr::V6(address)) => {
-            request.push(4);
-            request.extend(address.octets());
-        }
-        Err(_) => {
-            request.push(3);
-            push_short(&mut request, host)?;
-        }
-    }
-    request.extend(port.to_be_bytes());
-    stream.write_all(&request).await?;
-
-    let mut head = [0; 4];
-    stream.read_exact(&mut head).await?;
-    let [version, status, _, kind] = head;
-    if version != 5 {
-        return Err(refused(NOT_SOCKS));
-    }
-    if status != 0 {
-        return Err(refused(match status {
-            2 => "it does not allow this",
-            3 => "it cannot reach the network",
-            4 => "it cannot reach the server",
-            5 => "the server refuses the connection",
-            6 => "it gave up waiting",
-            _ => "it does not say why",
-        }));
-    }
-    let rest = match kind {
-        1 => 6,
-        4 => 18,
-        3 => usize::from(stream.read_u8().await?).saturating_add(2),
-        _ => return Err(refused(NOT_SOCKS)),
     };
-    stream.read_exact(&mut vec![0; rest]).await?;
-    Ok(())
+    let joined = joined.map_err(|error| RequestError::Proxy {
+        reason: refusal(&error),
+    })?;
+    Ok(joined.into_inner())
 }
 
-fn push_short(bytes: &mut Vec<u8>, text: &str) -> io::Result<()> {
-    let length = u8::try_from(text.len()).map_err(|_| refused("a name is too long for it"))?;
-    bytes.push(length);
-    bytes.extend(text.as_bytes());
-    Ok(())
+/// Why the proxy did not help, for a person.
+fn refusal(error: &tokio_socks::Error) -> &'static str {
+    use tokio_socks::Error;
+    match error {
+        Error::ConnectionNotAllowedByRuleset => "it does not allow this",
+        Error::NetworkUnreachable => "it cannot reach the network",
+        Error::HostUnreachable => "it cannot reach the server",
+        Error::ConnectionRefused => "the server refuses the connection",
+        Error::TtlExpired => "it gave up waiting",
+        Error::PasswordAuthFailure(_) => "it refuses the login",
+        Error::InvalidAuthValues(_) => "user and password have 1 to 255 bytes each",
+        Error::InvalidTargetAddress(_) => "a name is too long for it",
+        Error::GeneralSocksServerFailure
+        | Error::CommandNotSupported
+        | Error::AddressTypeNotSupported => "it does not say why",
+        Error::Io(_) => "it closed the connection",
+        _ => "it is not a SOCKS 5 proxy, or wants a login",
+    }
 }
 
-/// A refusal of the proxy in its own words, on its way to [`reason`].
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("{0}")]
-struct Refused(&'static str);
-
-fn refused(why: &'static str) -> io::Error {
-    io::Error::other(Refused(why))
-}
-
-fn reason(error: &io::Error) -> &'static str {
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-    inner.map_or("it closed the connection", |Refused(why)| *why)
-}
-
-const NOT_SOCKS: &str = "it is not a SOCKS 5 proxy, or wants a login";
 const DIRECT: Duration = Duration::from_secs(15);
 /// Tor may build a circuit first.
 const VIA_PROXY: Duration = Duration::from_secs(90);
