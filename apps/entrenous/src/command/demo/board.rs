@@ -1,6 +1,7 @@
 //! The chapter with a server: three people at one board, and all that the server holds.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use host::http::{Config, Server};
@@ -111,12 +112,14 @@ async fn gather(
 ) -> Result<(Got, Holdings), Failure> {
     let stops = meetings.each_ref().map(Meeting::stopper);
     let [ana, ben, cleo] = meetings;
+    let met = AtomicUsize::new(0);
     let watch = async {
         loop {
             let holdings = Holdings::read(server, board).await.map_err(|error| {
                 Failure::unavailable("our own server does not answer").because(&error)
             })?;
-            if holdings.is_complete(3) {
+            // Ana and Ben have met; Cleo had as long.
+            if holdings.is_complete(3) && met.load(Ordering::Relaxed) >= 2 {
                 sleep(READING).await;
                 stops.iter().for_each(net::board::Stop::stop);
                 return Ok(holdings);
@@ -124,16 +127,22 @@ async fn gather(
             sleep(LOOKING).await;
         }
     };
-    let (ana, ben, cleo, holdings) =
-        tokio::join!(messages(ana), messages(ben), messages(cleo), watch);
+    let (ana, ben, cleo, holdings) = tokio::join!(
+        messages(ana, &met),
+        messages(ben, &met),
+        messages(cleo, &met),
+        watch
+    );
     Ok(([ana, ben, cleo], holdings?))
 }
 
-async fn messages(mut meeting: Meeting) -> Vec<Vec<u8>> {
+/// All that `meeting` gets until it ends; counts them in `met`.
+async fn messages(mut meeting: Meeting, met: &AtomicUsize) -> Vec<Vec<u8>> {
     let mut messages = Vec::new();
     while let Some(event) = meeting.next().await {
         if let Event::Board(board::Event::Match { message, .. }) = event {
             messages.push(message);
+            met.fetch_add(1, Ordering::Relaxed);
         }
     }
     messages
@@ -147,7 +156,7 @@ fn named() -> Result<Board, Failure> {
 
 /// Between two looks at the board.
 const LOOKING: Duration = Duration::from_millis(200);
-/// For the last answers to be fetched and opened.
-const READING: Duration = Duration::from_millis(700);
+/// For what should not come.
+const READING: Duration = Duration::from_millis(300);
 const GRACE: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(120);
