@@ -173,7 +173,8 @@ impl Session {
     /// Answers a T2 that came from `from`, with a dummy if that peer is unknown or the T2 is not
     /// valid. The same T2 always gets the same answer.
     ///
-    /// A valid T2 also opens an early T3 of that peer; then the answer carries the match.
+    /// A valid T2 also opens an early T3 of that peer; then the answer carries the match. The
+    /// latest T3 is tried after every T2.
     pub fn take_t2(&mut self, from: &Id, t2: T2) -> Answer {
         let own = &*self.own;
         let Some(peer) = self.peers.get_mut(from) else {
@@ -190,7 +191,7 @@ impl Session {
         if real && self.revealed_to.is_none() {
             self.revealed_to = Some(*from);
         }
-        let matched = peer.retry_early(own.salt()).map(|payload| Match {
+        let matched = peer.retry_t3(own.salt()).map(|payload| Match {
             from: *from,
             payload,
         });
@@ -198,8 +199,8 @@ impl Session {
     }
 
     /// Takes a T3 that came from `from`. At most one match per peer; everything else is `None`:
-    /// an unknown peer, a wrong or a dummy T3, a repetition, or a T3 before the T2, the latest of
-    /// which is kept for [`take_t2`](Self::take_t2).
+    /// an unknown peer, a wrong or a dummy T3, a repetition, or a T3 before the T2. The latest is
+    /// kept for [`take_t2`](Self::take_t2). All T3 of a known peer take the same steps.
     pub fn take_t3(&mut self, from: &Id, t3: T3) -> Option<Match> {
         let payload = self.peers.get_mut(from)?.take_t3(self.own.salt(), t3)?;
         Some(Match {

@@ -1,10 +1,10 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use primitives::{Choice, ConditionallySelectable, Secret, TAG_LEN, open};
+use primitives::{Choice, ConditionallySelectable, Secret, TAG_LEN};
 
 use super::Own;
-use super::steps::{Prp, hash_secret, opens_empty};
+use super::steps::{Prp, hash_secret, open, opens_empty};
 use crate::{Id, T2, T3};
 
 /// What is kept of a peer: not its T1, only what the later messages need.
@@ -18,7 +18,8 @@ pub(crate) struct Peer {
     /// `k3`, of no meaning before a valid T2.
     k3: Secret<32>,
     valid_t2: bool,
-    early: Option<T3>,
+    /// The latest, tried again after each T2: it may have come too early.
+    last_t3: Option<T3>,
     matched: bool,
 }
 
@@ -37,7 +38,7 @@ impl Peer {
             t2,
             k3: Secret::new([0; 32]),
             valid_t2: false,
-            early: None,
+            last_t3: None,
             matched: false,
         }
     }
@@ -73,27 +74,23 @@ impl Peer {
 
     /// The payload, if `t3` opens it for the first time.
     pub(super) fn take_t3(&mut self, salt: &[u8], t3: T3) -> Option<Vec<u8>> {
-        if self.matched {
-            return None;
-        }
-        if !self.valid_t2 {
-            self.early = Some(t3);
-            return None;
-        }
+        self.last_t3 = Some(t3);
         self.open(salt, &t3)
     }
 
-    /// [`take_t3`](Self::take_t3) with the T3 that came too early, if there was one.
-    pub(super) fn retry_early(&mut self, salt: &[u8]) -> Option<Vec<u8>> {
-        let early = self.early.filter(|_| self.valid_t2 && !self.matched)?;
-        self.open(salt, &early)
+    /// [`take_t3`](Self::take_t3) with the T3 that came last, if there was one.
+    pub(super) fn retry_t3(&mut self, salt: &[u8]) -> Option<Vec<u8>> {
+        let t3 = self.last_t3?;
+        self.open(salt, &t3)
     }
 
+    /// Always the same work, also before a valid T2 and after a match: how long it takes says
+    /// nothing about either.
     fn open(&mut self, salt: &[u8], t3: &T3) -> Option<Vec<u8>> {
         let d = Secret::new(Prp::new(&self.k3).decrypt(t3.as_bytes()));
-        let payload = open(&d, &self.delta, salt).ok()?;
+        let opened = open(&d, &self.delta, salt).ok();
+        let payload = opened.filter(|_| self.valid_t2 && !self.matched)?;
         self.matched = true;
-        self.early = None;
         Some(payload)
     }
 }

@@ -1,20 +1,20 @@
 //! The steps that answers are made of, by their own name so that tests can write them down.
 
 #[cfg(not(test))]
-pub(crate) use primitives::{Prk, Prp, hash_secret, opens_empty};
+pub(crate) use primitives::{Prk, Prp, hash_secret, open, opens_empty};
 #[cfg(test)]
-pub(crate) use traced::{Prk, Prp, hash_secret, opens_empty};
+pub(crate) use traced::{Prk, Prp, hash_secret, open, opens_empty};
 
 /// The same steps, each leaving a line in this thread's trace.
 #[cfg(test)]
-pub(super) mod traced {
+pub(crate) mod traced {
     extern crate std;
 
     use alloc::string::String;
     use alloc::vec::Vec;
     use core::cell::RefCell;
 
-    use primitives::{Choice, Secret, TAG_LEN};
+    use primitives::{Choice, OpenError, Secret, TAG_LEN};
 
     std::thread_local! {
         static TRACE: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
@@ -37,6 +37,11 @@ pub(super) mod traced {
     pub(crate) fn opens_empty(key: &Secret<32>, tag: &[u8; TAG_LEN], data: &[u8]) -> Choice {
         step("opens_empty", data.len());
         primitives::opens_empty(key, tag, data)
+    }
+
+    pub(crate) fn open(key: &Secret<32>, sealed: &[u8], data: &[u8]) -> Result<Vec<u8>, OpenError> {
+        step("open", sealed.len());
+        primitives::open(key, sealed, data)
     }
 
     pub(crate) struct Prp(primitives::Prp);

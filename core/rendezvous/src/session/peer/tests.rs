@@ -56,7 +56,7 @@ fn real_and_dummy_answers_take_the_same_steps() {
                 traced::take();
                 let (_, real) = peer.take_t2(&own, &id, &t2, Choice::from(may_reveal));
                 assert_eq!(bool::from(real), t2 == valid && may_reveal == 1);
-                assert_eq!(peer.retry_early(own.salt()), None);
+                assert_eq!(peer.retry_t3(own.salt()), None);
                 traces.push((real.into(), traced::take()));
             }
         }
@@ -64,6 +64,59 @@ fn real_and_dummy_answers_take_the_same_steps() {
     let (_, first) = &traces[0];
     assert_eq!(first.len(), 8, "{first:?}");
     assert_eq!(traces.iter().filter(|(real, _)| *real).count(), 3);
+    assert!(traces.iter().all(|(_, trace)| trace == first), "{traces:?}");
+}
+
+#[test]
+fn every_t3_takes_the_same_steps() {
+    let own = own();
+    let (fresh, valid) = peer(&own);
+    let id = Id::of_t1(b"peer");
+    let mut met = fresh.clone();
+    met.take_t2(&own, &id, &valid, Choice::from(1));
+    let opens = T3::new(Prp::new(&met.k3).encrypt(&[10; 32]));
+    let mut matched = met.clone();
+    assert!(matched.take_t3(own.salt(), opens).is_some());
+    let mut traces: Vec<(bool, Vec<String>)> = Vec::new();
+    for before in [&fresh, &met, &matched] {
+        for t3 in [opens, T3::new([0x55; 32])] {
+            let mut peer = before.clone();
+            traced::take();
+            let payload = peer.take_t3(own.salt(), t3);
+            traces.push((payload.is_some(), traced::take()));
+            assert_eq!(peer.retry_t3(own.salt()), None);
+            assert_eq!(traces[0].1, traced::take(), "trying again is the same");
+        }
+    }
+    let (_, first) = &traces[0];
+    assert_eq!(first.len(), 3, "{first:?}");
+    let matches: Vec<bool> = traces.iter().map(|(is_match, _)| *is_match).collect();
+    assert_eq!(matches, [false, false, true, false, false, false]);
+    assert!(traces.iter().all(|(_, trace)| trace == first), "{traces:?}");
+}
+
+#[test]
+fn a_t2_takes_the_same_steps_when_it_opens_an_early_t3() {
+    let own = own();
+    let (fresh, valid) = peer(&own);
+    let id = Id::of_t1(b"peer");
+    let mut met = fresh.clone();
+    met.take_t2(&own, &id, &valid, Choice::from(1));
+    let opens = T3::new(Prp::new(&met.k3).encrypt(&[10; 32]));
+    let mut traces: Vec<(bool, Vec<String>)> = Vec::new();
+    for t3 in [opens, T3::new([0x55; 32])] {
+        let mut peer = fresh.clone();
+        assert_eq!(peer.take_t3(own.salt(), t3), None);
+        for t2 in [T2::new([0x55; 32]), valid, valid] {
+            traced::take();
+            peer.take_t2(&own, &id, &t2, Choice::from(1));
+            let payload = peer.retry_t3(own.salt());
+            traces.push((payload.is_some(), traced::take()));
+        }
+    }
+    let matches: Vec<bool> = traces.iter().map(|(is_match, _)| *is_match).collect();
+    assert_eq!(matches, [false, true, false, false, false, false]);
+    let (_, first) = &traces[0];
     assert!(traces.iter().all(|(_, trace)| trace == first), "{traces:?}");
 }
 
