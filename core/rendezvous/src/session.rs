@@ -12,6 +12,8 @@ pub(crate) use own::Own;
 pub(crate) use peer::Peer;
 use refused::Refused;
 pub(crate) use steps::Prk;
+#[cfg(test)]
+pub(crate) use steps::traced;
 
 mod own;
 mod peer;

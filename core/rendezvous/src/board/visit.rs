@@ -109,6 +109,10 @@ impl Visit {
             peers: config.peers,
             refused: config.refused,
         };
+        let t3s = match board {
+            Board::Plain => T3S_PLAIN,
+            Board::Named(_) => T3S_NAMED,
+        };
         let opening = Opening::new(passkey, payload, seed.next_session(), config.wanted);
         let job = Job::Open(opening.with_limits(limits));
         Ok(Self {
@@ -129,7 +133,7 @@ impl Visit {
             batch: BATCH,
             patience: Patience::new(now),
             outbox: Outbox::new(config.records),
-            desk: Desk::new(config.records),
+            desk: Desk::new(config.records, t3s),
             queue: Queue::new(config.waiting, config.work, now),
             out: VecDeque::from([Output::Work(job)]),
             stats: Stats::default(),
@@ -201,10 +205,10 @@ impl Visit {
         self.work_at_desk(id);
     }
 
-    fn on_record(&mut self, phase: Phase, record: &[u8]) {
-        let Some(session) = &self.session else {
-            return;
-        };
+    /// Keeps one record of an answer; returns the peer that [`work_at_desk`](Self::work_at_desk)
+    /// is due for once the whole answer is read.
+    fn on_record(&mut self, phase: Phase, record: &[u8]) -> Option<Id> {
+        let session = self.session.as_ref()?;
         count(&mut self.stats.records);
         if phase == Phase::One {
             if let Ok(meeting) = session.meeting(record) {
@@ -213,7 +217,7 @@ impl Visit {
                     count(&mut self.stats.dropped);
                 }
             }
-            return;
+            return None;
         }
         let own = session.id();
         let (from, rest) = record.split_at_checked(32).unwrap_or_default();
@@ -221,18 +225,14 @@ impl Visit {
             Board::Plain => (None, Some(rest)),
             Board::Named(_) => (rest.get(..32), rest.get(32..)),
         };
-        let (Some(from), Some(message)) = (Id::from_bytes(from), message) else {
-            return;
-        };
+        let (from, message) = (Id::from_bytes(from)?, message?);
         if from == own || to.is_some_and(|to| to != own.as_bytes()) {
-            return;
+            return None;
         }
         if !self.desk.put(phase, from, message) {
             count(&mut self.stats.dropped);
         }
-        if session.knows(&from) {
-            self.work_at_desk(from);
-        }
+        session.knows(&from).then_some(from)
     }
 
     fn fail(&mut self, why: Failed) {
@@ -281,6 +281,11 @@ fn count(counter: &mut u64) {
 
 /// Records in one post: about 16 KiB, which a server reads without asking for a place.
 const BATCH: usize = 160;
+
+/// T3 of one peer that are kept. On a plain board those for others are among them, about the
+/// square of the people there.
+const T3S_PLAIN: usize = 4096;
+const T3S_NAMED: usize = 8;
 
 /// Why a visit cannot start.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

@@ -9,6 +9,8 @@ use crate::{Id, T2, T3};
 #[derive(Debug)]
 pub(super) struct Desk {
     max: usize,
+    /// Of these, T3 of one peer; the oldest goes first.
+    max_t3s: usize,
     peers: BTreeMap<Id, Peer>,
     /// T1 seen; their number is the number of others.
     seen: BTreeSet<Id>,
@@ -23,40 +25,57 @@ struct Peer {
     t2_taken: Option<Time>,
     t2s: Records<T2>,
     t3s: Records<T3>,
-    is_matched: bool,
 }
 
 /// Each record once, and those not processed yet in their order.
 #[derive(Debug)]
 struct Records<T> {
     known: BTreeSet<T>,
-    fresh: VecDeque<T>,
+    kept: VecDeque<T>,
+    /// How many of `kept`, from the back, are not processed.
+    fresh: usize,
 }
 
 impl<T> Default for Records<T> {
     fn default() -> Self {
         Self {
             known: BTreeSet::new(),
-            fresh: VecDeque::new(),
+            kept: VecDeque::new(),
+            fresh: 0,
         }
     }
 }
 
 impl<T: Copy + Ord> Records<T> {
-    /// Whether it is new.
-    fn put(&mut self, record: T) -> bool {
-        let is_new = self.known.insert(record);
-        if is_new {
-            self.fresh.push_back(record);
+    /// Whether there is one more now. Of more than `max` the oldest goes.
+    fn put(&mut self, record: T, max: usize) -> bool {
+        if !self.known.insert(record) {
+            return false;
         }
-        is_new
+        self.kept.push_back(record);
+        self.fresh = self.fresh.saturating_add(1).min(max);
+        if self.kept.len() <= max {
+            return true;
+        }
+        if let Some(oldest) = self.kept.pop_front() {
+            self.known.remove(&oldest);
+        }
+        false
+    }
+
+    fn next(&mut self) -> Option<T> {
+        let at = self.kept.len().checked_sub(self.fresh)?;
+        let next = self.kept.get(at).copied()?;
+        self.fresh = self.fresh.saturating_sub(1);
+        Some(next)
     }
 }
 
 impl Desk {
-    pub(super) fn new(max: usize) -> Self {
+    pub(super) fn new(max: usize, max_t3s: usize) -> Self {
         Self {
             max,
+            max_t3s,
             peers: BTreeMap::new(),
             seen: BTreeSet::new(),
             told: 0,
@@ -92,15 +111,14 @@ impl Desk {
             return false;
         }
         let peer = self.peers.entry(from).or_default();
-        let is_new = match phase {
-            Phase::Two => T2::from_bytes(message).map(|t2| peer.t2s.put(t2)),
-            _ if peer.is_matched => Some(false),
-            _ => T3::from_bytes(message).map(|t3| peer.t3s.put(t3)),
+        let is_more = match phase {
+            Phase::Two => T2::from_bytes(message).map(|t2| peer.t2s.put(t2, self.max)),
+            _ => T3::from_bytes(message).map(|t3| peer.t3s.put(t3, self.max_t3s)),
         };
-        if is_new == Some(true) {
+        if is_more == Some(true) {
             *held = held.saturating_add(1);
         }
-        is_new.is_some()
+        is_more.is_some()
     }
 
     /// The server has taken the T2 for this peer.
@@ -118,26 +136,20 @@ impl Desk {
     }
 
     pub(super) fn next_t2(&mut self, from: &Id) -> Option<T2> {
-        self.peers.get_mut(from)?.t2s.fresh.pop_front()
+        self.peers.get_mut(from)?.t2s.next()
     }
 
     pub(super) fn next_t3(&mut self, from: &Id) -> Option<T3> {
-        self.peers.get_mut(from)?.t3s.fresh.pop_front()
+        self.peers.get_mut(from)?.t3s.next()
     }
 
-    /// All T3 of a peer so far.
-    pub(super) fn t3s(&self, from: &Id) -> impl Iterator<Item = T3> {
+    /// All T3 kept of a peer that were processed.
+    pub(super) fn old_t3s(&self, from: &Id) -> impl Iterator<Item = T3> {
         let peer = self.peers.get(from).into_iter();
-        peer.flat_map(|peer| peer.t3s.known.iter().copied())
-    }
-
-    /// No further T3 of this peer is of interest.
-    pub(super) fn matched(&mut self, id: &Id) {
-        if let Some(peer) = self.peers.get_mut(id) {
-            peer.is_matched = true;
-            self.t3s = self.t3s.saturating_sub(peer.t3s.known.len());
-            peer.t3s = Records::default();
-        }
+        peer.flat_map(|peer| {
+            let old = peer.t3s.kept.len().saturating_sub(peer.t3s.fresh);
+            peer.t3s.kept.iter().take(old).copied()
+        })
     }
 
     /// The peer's T1 is bad; nothing of it is of interest.

@@ -6,7 +6,7 @@ use kernel::Time;
 
 use super::super::{Board, Phase, unpack};
 use super::{Answer, Event, NEVER, Visit, count};
-use crate::{Id, Wanted};
+use crate::Id;
 
 impl Visit {
     /// When a T2 may be posted. A reference peer that reads a T2 before the T1 it belongs to never
@@ -24,7 +24,8 @@ impl Visit {
         }
     }
 
-    /// Answers everything kept of a peer that can be answered now.
+    /// Answers everything kept of a peer that can be answered now. The number of T2 and T3 that
+    /// are tried follows from the records alone, so the next post says nothing about a match.
     pub(super) fn work_at_desk(&mut self, from: Id) {
         let Some(session) = &mut self.session else {
             return;
@@ -42,13 +43,10 @@ impl Visit {
             count(&mut self.stats.t2);
             matches.extend(answer.matched);
             answers.push(answer.t3);
-            // Only a T2 for us can make an old T3 open; when we withhold, `real` says nothing.
-            if answer.real || self.config.wanted == Wanted::First {
-                matches.extend(
-                    self.desk
-                        .t3s(&from)
-                        .find_map(|t3| session.take_t3(&from, t3)),
-                );
+        }
+        if !answers.is_empty() {
+            for t3 in self.desk.old_t3s(&from) {
+                matches.extend(session.take_t3(&from, t3));
             }
         }
         while let Some(t3) = self.desk.next_t3(&from) {
@@ -64,7 +62,6 @@ impl Visit {
             });
         }
         for found in matches {
-            self.desk.matched(&from);
             count(&mut self.stats.matches);
             let event = match unpack(&self.board, &found.payload) {
                 Ok(message) => Event::Match {

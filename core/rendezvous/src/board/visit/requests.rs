@@ -7,7 +7,7 @@ use kernel::Time;
 
 use super::super::{Board, Entries, Phase};
 use super::{Event, Failed, Output, Posting, Reply, Server, Stage, Trouble, Visit, count};
-use crate::Session;
+use crate::{Id, Session};
 
 impl Visit {
     pub(super) fn on_posted(&mut self, result: Result<Reply<'_>, Trouble>) {
@@ -57,9 +57,11 @@ impl Visit {
             self.fail(Failed::NotABoard);
             return;
         }
+        let mut touched = Vec::new();
         for record in list.chunks_exact(self.board.record_len(phase)) {
-            self.on_record(phase, record);
+            touched.extend(self.on_record(phase, record));
         }
+        self.work_at_desks(touched);
         self.round = match phase {
             Phase::One => Phase::Two,
             Phase::Two => Phase::Three,
@@ -81,16 +83,26 @@ impl Visit {
         self.relieved();
         let board = self.board.clone();
         let mut entries = Entries::new(&board, bytes);
+        let mut touched = Vec::new();
         for entry in entries.by_ref() {
-            self.on_record(entry.phase, entry.record);
+            touched.extend(self.on_record(entry.phase, entry.record));
         }
         if !entries.is_done() {
             self.fail(Failed::NotABoard);
             return;
         }
+        self.work_at_desks(touched);
         self.cursor = cursor;
         self.read_at = self.now.after(self.pace());
         self.tell_room();
+    }
+
+    /// Once for each peer, for all that one answer of the server brought of it.
+    fn work_at_desks(&mut self, touched: Vec<Id>) {
+        for from in touched {
+            // the first time leaves nothing for the next
+            self.work_at_desk(from);
+        }
     }
 
     fn on_trouble(&mut self, trouble: Trouble) {

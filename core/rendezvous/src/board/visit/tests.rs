@@ -1,3 +1,4 @@
+mod work;
 mod world;
 
 use alloc::collections::BTreeSet;
