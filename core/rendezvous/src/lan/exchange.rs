@@ -31,7 +31,7 @@ impl Lan {
             return;
         };
         let answer = session.take_t2(&peer, t2);
-        self.send_t3(place, answer.t3, answer.real);
+        self.send_t3(place, &peer, answer.t3, answer.real);
         if answer.real {
             self.on_revealed(&ours);
         }
@@ -45,11 +45,15 @@ impl Lan {
     }
 
     /// A dummy for a reference node is held back, for it ends that node's run.
-    fn send_t3(&mut self, place: Place, t3: T3, real: bool) {
+    ///
+    /// What counts is the T1, not the place: else a stranger that repeats a T1 of ours with a
+    /// reference tag would see from the delay whether we match its sender.
+    fn send_t3(&mut self, place: Place, peer: &Id, t3: T3, real: bool) {
+        let is_ours = self.room.is_ours(peer);
         let Some(neighbour) = self.room.at(place) else {
             return;
         };
-        if neighbour.is_ours {
+        if is_ours {
             self.send(place, datagram::t3(&t3));
         } else if real {
             neighbour.drop_dummy();

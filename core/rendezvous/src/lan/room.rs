@@ -23,6 +23,8 @@ pub(super) struct Room {
     t1_per_place: usize,
     places: BTreeMap<Place, Neighbour>,
     routes: BTreeMap<Id, Vec<Place>>,
+    /// The T1 that came with a tag of ours, from wherever: anyone can repeat one with another tag.
+    ours: BTreeSet<Id>,
 }
 
 impl Room {
@@ -32,6 +34,7 @@ impl Room {
             t1_per_place,
             places: BTreeMap::new(),
             routes: BTreeMap::new(),
+            ours: BTreeSet::new(),
         }
     }
 
@@ -64,12 +67,25 @@ impl Room {
         }
         neighbour.newest = Some(id);
         neighbour.heard = now;
-        neighbour.is_ours |= tag.is_ours();
+        self.note_tag(tag, id);
         true
+    }
+
+    /// Notes with what tag the T1 `id`, which must be a known one, came.
+    pub(super) fn note_tag(&mut self, tag: Tag, id: Id) {
+        if tag.is_ours() {
+            self.ours.insert(id);
+        }
+    }
+
+    /// Whether the T1 `id` ever came with a tag of ours: its sender bears a T3 that fails.
+    pub(super) fn is_ours(&self, id: &Id) -> bool {
+        self.ours.contains(id)
     }
 
     /// Forgets the T1 `id`, and the places that nothing else is known of.
     pub(super) fn forget(&mut self, id: &Id) {
+        self.ours.remove(id);
         for place in self.routes.remove(id).unwrap_or_default() {
             let Some(neighbour) = self.places.get_mut(&place) else {
                 continue;
@@ -89,6 +105,7 @@ impl Room {
         for id in gone {
             self.forget(&id);
         }
+        self.ours.retain(keep);
     }
 
     /// Forgets what was heard on `link`.
@@ -125,8 +142,6 @@ pub(super) struct Neighbour {
     pub(super) ids: Vec<Id>,
     newest: Option<Id>,
     heard: Time,
-    /// It has used a tag of ours, so it bears a T3 that fails.
-    pub(super) is_ours: bool,
     /// It has answered our current T1, so it has it.
     pub(super) sent_t2: bool,
     /// When a T3, whether or not it was any good, last came.

@@ -7,6 +7,7 @@ mod abuse;
 mod machine;
 mod pair;
 mod reference;
+mod relay;
 
 use alloc::collections::BTreeMap;
 use alloc::vec;

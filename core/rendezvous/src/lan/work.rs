@@ -13,8 +13,12 @@ impl Lan {
     pub(super) fn on_t1(&mut self, place: Place, tag: Tag, t1: &[u8]) {
         let id = Id::of_t1(t1);
         if self.sessions().any(|session| session.id() == id) {
-            count(&mut self.stats.own);
-        } else if self.is_known(&id) {
+            return count(&mut self.stats.own);
+        }
+        if self.is_needed(&id) {
+            self.room.note_tag(tag, id);
+        }
+        if self.is_known(&id) {
             self.on_known_t1(place, tag, id);
         } else if self.phase == Phase::Meeting {
             self.on_new_t1(place, tag, id, t1);
@@ -165,14 +169,12 @@ impl Lan {
             .current
             .as_ref()
             .is_some_and(|session| session.id() == ours);
-        let mut goes_on = step < RETRIES.len();
+        let goes_on = step < RETRIES.len() || (is_current && self.room.is_ours(&peer));
         let places = self.room.places_of(&peer);
         for place in &places {
-            if let Some(neighbour) = self.room.at(*place) {
-                if neighbour.sent_t3.is_some_and(|at| at >= sent) {
-                    return;
-                }
-                goes_on |= is_current && neighbour.is_ours;
+            let sent_t3 = self.room.at(*place).and_then(|neighbour| neighbour.sent_t3);
+            if sent_t3.is_some_and(|at| at >= sent) {
+                return;
             }
         }
         let t2 = self
@@ -189,9 +191,14 @@ impl Lan {
 
     /// The T1 was dropped or refused; earlier sessions may still need to know where it came from.
     fn forget_unless_met(&mut self, id: &Id) {
-        if !self.sessions().any(|session| session.knows(id)) {
+        if !self.is_needed(id) {
             self.room.forget(id);
         }
+    }
+
+    /// Known to any session, or on the way to be.
+    fn is_needed(&self, id: &Id) -> bool {
+        self.is_known(id) || self.sessions().any(|session| session.knows(id))
     }
 
     /// Known to the current session, or on the way to be.

@@ -68,7 +68,7 @@ fn a_dummy_waits_for_work_that_may_still_prove_the_t2() {
 }
 
 #[test]
-fn a_node_that_has_used_a_tag_of_ours_gets_its_dummy_at_once() {
+fn a_t1_that_ever_came_with_a_tag_of_ours_gets_its_dummy_at_once() {
     let mut node = Node::open(Config::default());
     let peer = Peer::new(&node, WRONG, 7);
     let did = node.t1(peer.from, b'r', peer.session.t1());
