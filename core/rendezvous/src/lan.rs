@@ -62,6 +62,8 @@ pub struct Lan {
     budget: Budget,
     /// Peers of the current session whose work is handed out.
     working: BTreeSet<Id>,
+    /// The same of the previous session: its T2 still go out when the work is done.
+    working_before: BTreeSet<Id>,
     jobs: usize,
     timers: Timers,
     told: VecDeque<Told>,
@@ -106,6 +108,7 @@ impl Lan {
             renew_at: Some(now),
             announcing: None,
             working: BTreeSet::new(),
+            working_before: BTreeSet::new(),
             jobs: 0,
             timers: Timers::default(),
             told: VecDeque::new(),
@@ -190,12 +193,13 @@ impl Lan {
         let id = session.id();
         self.previous = self.current.replace(session);
         self.renew_at = Some(self.now.after(self.config.interval));
-        self.working.clear();
+        self.working_before = core::mem::take(&mut self.working);
         let sessions = [&self.current, &self.previous];
         let alive = |id: &Id| sessions.into_iter().flatten().any(|s| s.id() == *id);
         self.timers.retain_sessions(alive);
         let known = |id: &Id| sessions.into_iter().flatten().any(|s| s.knows(id));
-        self.room.retain(|id| known(id) || self.queue.contains(id));
+        let awaited = |id: &Id| self.queue.contains(id) || self.working_before.contains(id);
+        self.room.retain(|id| known(id) || awaited(id));
         self.room.start_session();
         self.announce_afresh();
         self.tell(Event::Announced { session: id });

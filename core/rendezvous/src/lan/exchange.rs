@@ -146,7 +146,8 @@ impl Lan {
             return;
         };
         let ids = neighbour.ids.clone();
-        let waits = |id: &Id| self.queue.contains(id) || self.working.contains(id);
+        let in_work = |id: &Id| self.working.contains(id) || self.working_before.contains(id);
+        let waits = |id: &Id| self.queue.contains(id) || in_work(id);
         if ids.iter().any(waits) {
             self.timers.set(self.now.after(AGAIN), Task::Dummy(place));
         } else if let Some(t3) = self.room.at(place).and_then(|n| n.take_dummy()) {

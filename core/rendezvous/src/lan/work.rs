@@ -128,6 +128,12 @@ impl Lan {
             .is_some_and(|session| session.id() == ours)
         {
             self.working.remove(&peer);
+        } else if self
+            .previous
+            .as_ref()
+            .is_some_and(|session| session.id() == ours)
+        {
+            self.working_before.remove(&peer);
         }
         let Some(session) = self.session(&ours) else {
             return;
@@ -198,7 +204,9 @@ impl Lan {
 
     /// Known to any session, or on the way to be.
     fn is_needed(&self, id: &Id) -> bool {
-        self.is_known(id) || self.sessions().any(|session| session.knows(id))
+        self.is_known(id)
+            || self.working_before.contains(id)
+            || self.sessions().any(|session| session.knows(id))
     }
 
     /// Known to the current session, or on the way to be.

@@ -92,3 +92,33 @@ fn a_failed_t3_changes_nothing() {
     let t3 = peer.t3_for(t2);
     assert_eq!(node.t3(peer.from, t3).matches(), [b"theirs"]);
 }
+
+#[test]
+fn a_t1_in_work_while_the_session_is_renewed_still_meets() {
+    let mut node = Node::open(Config::default());
+    let mut peer = Peer::new(&node, RIGHT, 7);
+    node.now = 59_000;
+    let slow = node.t1(peer.from, b'_', peer.session.t1());
+    let renewal = node.tick(60_000);
+    assert!(matches!(renewal.jobs.as_slice(), [Job::Open(_)]));
+    node.finish_jobs(renewal.jobs);
+    let did = node.finish_jobs(slow.jobs);
+    assert_eq!(did.kinds(), ["t2"]);
+    let t3 = peer.t3_for(did.t2());
+    let t3s = node.t2(peer.from, peer.t2).t3s();
+    assert_eq!(peer.open(t3s[0]).unwrap(), b"ours");
+    assert_eq!(node.t3(peer.from, t3).matches(), [b"theirs"]);
+}
+
+#[test]
+fn a_bad_t1_in_work_while_the_session_is_renewed_is_forgotten() {
+    let mut node = Node::open(Config::default());
+    let mut bad = session(RIGHT, b"", 7).t1().to_vec();
+    bad[32..160].fill(0xff);
+    node.now = 59_000;
+    let slow = node.t1(address(7), b'_', &bad);
+    let renewal = node.tick(60_000);
+    node.finish_jobs(renewal.jobs);
+    assert!(node.finish_jobs(slow.jobs).kinds().is_empty());
+    assert!(node.lan.room.places_of(&Id::of_t1(&bad)).is_empty());
+}
