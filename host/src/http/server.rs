@@ -118,10 +118,10 @@ impl Server {
     /// end for at most `grace`, then cuts the rest.
     pub async fn stop(self, grace: Duration) -> Stopped {
         self.hub.draining.send_replace(true);
-        drop(self.public);
+        end(self.public).await;
         let ended = timeout(grace, self.open.none()).await;
         let cut = if ended.is_ok() { 0 } else { self.open.count() };
-        drop(self.others);
+        end(self.others).await;
         Stopped { cut }
     }
 }
@@ -149,6 +149,15 @@ struct Task(JoinHandle<()>);
 impl Drop for Task {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+/// Ends the tasks and waits until they have let go of their sockets.
+async fn end(tasks: Vec<Task>) {
+    for mut task in tasks {
+        task.0.abort();
+        // It was aborted; there is nothing else to hear.
+        drop((&mut task.0).await);
     }
 }
 
