@@ -13,6 +13,9 @@ pub(crate) struct Draws<'a> {
     context: u64,
     count: u64,
     seed: &'a [u8],
+    /// What each draw gave.
+    #[cfg(test)]
+    pub(crate) log: alloc::vec::Vec<alloc::vec::Vec<u8>>,
 }
 
 impl<'a> Draws<'a> {
@@ -22,6 +25,8 @@ impl<'a> Draws<'a> {
             context,
             count: 0,
             seed,
+            #[cfg(test)]
+            log: alloc::vec::Vec::new(),
         }
     }
 
@@ -31,10 +36,13 @@ impl<'a> Draws<'a> {
         let (context, count) = (self.context.to_le_bytes(), self.count.to_le_bytes());
         let mut stream = Shake256::new(&[&context, &count, self.seed]);
         let mut bytes = Zeroizing::new([0; 4]);
-        for word in words {
+        for word in words.iter_mut() {
             stream.fill(&mut *bytes);
             *word = i32::from_le_bytes(*bytes);
         }
+        #[cfg(test)]
+        self.log
+            .push(words.iter().flat_map(|word| word.to_le_bytes()).collect());
     }
 }
 

@@ -12,6 +12,8 @@ use crate::{
 
 mod curve;
 mod field;
+mod file;
+mod keys;
 mod numbers;
 
 /// Runs one generic check for both sets on every field this machine has.

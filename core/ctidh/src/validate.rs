@@ -21,14 +21,17 @@ pub(crate) fn validate<S: Set>(
     if zero || !declassify(S::is_canonical(&limbs)) {
         return Err(PublicKeyError::NotCanonical);
     }
-    if backend.run(Supersingular::<S> {
-        limbs: &limbs,
-        encoding,
-    }) {
+    if is_supersingular::<S>(backend, encoding) {
         Ok(())
     } else {
         Err(PublicKeyError::NotACurve)
     }
+}
+
+/// Whether a canonical encoding is a coefficient of a supersingular curve. 0 is one.
+pub(crate) fn is_supersingular<S: Set>(backend: Backend, encoding: &S::Encoding) -> bool {
+    let limbs = &S::limbs(encoding);
+    backend.run(Supersingular::<S> { limbs, encoding })
 }
 
 /// Whether a curve has p + 1 points.

@@ -61,6 +61,7 @@ mod isogenies {
 
     fn check<F: Field>(cases: &[Value], set: &Value) {
         let curve = Curve::<F>::from_coefficient(&element(&set["curve"], "A"));
+        let coefficient = element::<F>(&set["curve"], "A");
         let mut space = Resultant::EMPTY;
         for case in cases {
             let l = case["l"].as_u64().unwrap();
@@ -78,6 +79,11 @@ mod isogenies {
                 largest: F::Set::PRIMES[batch.stop - 1].into(),
                 steps: batch.steps,
             };
+            // x³ + Ax² + x is a square on the curve, and not on the twist
+            let x = element::<F>(case, "K");
+            let square = x.mul(&x.mul(&x.add(&coefficient)).add(&F::ONE)).is_square();
+            let on_curve = case["K_on_curve_not_twist"].as_bool().unwrap();
+            assert_eq!(square.word() & 1 == 1, on_curve, "{l}");
             let kernel = point::<F>(case, "K");
             let mut images = [point(case, "P"), point(case, "P")];
             let end = isogeny(&curve, &kernel, degree, &mut images, &mut space);

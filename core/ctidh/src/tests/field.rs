@@ -22,6 +22,15 @@ fn check<F: Field>(cases: &[Value], _set: &Value) {
                 "{i}"
             );
         }
+        // times 1/R, which is what the wire's integer 1 means, the wire shows the plain integer
+        let mut one = <F::Set as Set>::Limbs::filled(0);
+        one.as_mut()[0] = 1;
+        let plain = a.mul(&F::from_limbs(&one)).to_limbs();
+        let plain: String = (plain.as_ref().iter().rev())
+            .map(|limb| std::format!("{limb:016x}"))
+            .collect();
+        let expected = text(case, "a_plain_be_hex").trim_start_matches('0');
+        assert_eq!(plain.trim_start_matches('0'), expected, "{i}");
         // lazy operands and batches give the same products
         let (sum, diff) = (a.mul(&F::ONE).sum(&b), a.diff(&b));
         let product = a.add(&b).mul(&a.sub(&b));

@@ -1,5 +1,6 @@
 //! The constants that the compiler computed against the published ones.
 
+use num_bigint::BigUint;
 use serde_json::Value;
 
 use super::*;
@@ -41,6 +42,12 @@ fn check<S: Set>(set: &Value) {
             .collect::<Vec<_>>(),
         numbers("primes")
     );
+
+    // the bound of a proof that a curve is supersingular: 4√p, rounded down
+    let product: BigUint = S::PRIMES.iter().map(|&l| BigUint::from(l)).product();
+    let p: BigUint = product * 4_u32 - 1_u32;
+    let root = text(params, "four_sqrt_p_floor_be_hex").as_bytes();
+    assert_eq!(BigUint::parse_bytes(root, 16), Some((p * 16_u32).sqrt()));
 
     let one = <S::Portable as Field>::ONE;
     assert_eq!(hex(&one), text(params, "one_mont"));
