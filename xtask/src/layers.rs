@@ -110,6 +110,8 @@ const CRYPTOGRAPHY: &[&str] = &[
     "ed25519-dalek",
     "hkdf",
     "hmac",
+    "libcrux-ml-dsa",
+    "libcrux-ml-kem",
     "ml-dsa",
     "ml-kem",
     "ring",

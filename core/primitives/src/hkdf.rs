@@ -1,5 +1,6 @@
 use blake2::Blake2b512;
-use hkdf::SimpleHkdf;
+use hkdf::{Hkdf, SimpleHkdf};
+use sha2::{Sha256, Sha512};
 use zeroize::Zeroize;
 
 use crate::Secret;
@@ -37,4 +38,27 @@ impl Prk {
         }
         Secret::new(okm)
     }
+}
+
+/// HKDF-SHA-256 (RFC 5869), both steps. `ikm` and `salt` may have any length, an empty salt counts
+/// as 32 zero bytes, `info` is the concatenation of its parts. `N` is at most 8,160, checked when
+/// compiling.
+#[must_use]
+pub fn hkdf_sha256<const N: usize>(ikm: &[u8], salt: &[u8], info: &[&[u8]]) -> Secret<N> {
+    const { assert!(N <= 255 * 32, "RFC 5869 allows 255 blocks") };
+    let mut okm = [0; N];
+    // Cannot fail: the length is checked above.
+    let _ = Hkdf::<Sha256>::new(Some(salt), ikm).expand_multi_info(info, &mut okm);
+    Secret::new(okm)
+}
+
+/// HKDF-SHA-512; the rest as [`hkdf_sha256`], but an empty salt counts as 64 zero bytes and `N` is
+/// at most 16,320.
+#[must_use]
+pub fn hkdf_sha512<const N: usize>(ikm: &[u8], salt: &[u8], info: &[&[u8]]) -> Secret<N> {
+    const { assert!(N <= 255 * 64, "RFC 5869 allows 255 blocks") };
+    let mut okm = [0; N];
+    // Cannot fail: the length is checked above.
+    let _ = Hkdf::<Sha512>::new(Some(salt), ikm).expand_multi_info(info, &mut okm);
+    Secret::new(okm)
 }
