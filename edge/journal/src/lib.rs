@@ -1,0 +1,59 @@
+//! The store of a server: what it remembers between two requests, and between two starts.
+//!
+//! A [`Store`] holds **logs** (mailboxes, buckets, topics, one-time keys) and **cells** (accounts,
+//! pins, invitations, heads), each under a [`Subject`]. [`Memory`] is the reference and the store
+//! of what may be lost; every other back end does the same and is compared with it.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use journal::{Append, Limits, Memory, Store, Subject, SystemClock};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let store: Arc<dyn Store> = Arc::new(Memory::new(Limits::default(), Arc::new(SystemClock)));
+//! let mailbox = Subject::of(b'm', &[&[7; 32]])?;
+//! let seq = store.append(Append::new(mailbox.clone(), "sealed")).await?.seq();
+//! let page = store.read(&mailbox, 0, 10, 1 << 20).await?;
+//! assert_eq!(page.entries[0].payload, "sealed");
+//! assert_eq!(store.remove_through(&mailbox, seq).await?, 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Two subjects
+//!
+//! No call spans two subjects, so that subjects can be spread over machines. What seems to need
+//! two of them is done as a **claim**: the first cell is bound, by compare-and-swap, to the one
+//! request that may go on; the second step then belongs to that request alone and can be
+//! repeated by it as often as needed. Registering with a pin:
+//!
+//! 1. Read the account's cell. This same registration: a repetition, done. Another one: refuse; so
+//!    a taken name costs no pin.
+//! 2. Read the pin's cell. *Free*: replace it by *claimed by account A*, expecting the revision
+//!    read; on a conflict, read again. *Claimed by A*: a repetition, go on. Anything else: refuse.
+//! 3. Create the account's cell, expecting revision 0; on a conflict, start again.
+//! 4. Remove the pin's cell, or let its time run out.
+//!
+//! A crash between two steps leaves a pin that only A can use, and A's client repeats its request.
+//! Step 2 has one winner, so a pin never makes two accounts; step 3 has one winner, so an account
+//! never takes two registrations. `tests/claim.rs` stops after every step and lets many race.
+//!
+//! # Clock
+//!
+//! The time comes from a [`Clock`] given at construction. Tests use a [`ManualClock`].
+//!
+//! Spec: none; nothing of this leaves the server.
+
+mod clock;
+mod error;
+mod memory;
+mod store;
+mod subject;
+mod watch;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use error::{AppendError, Fault, SetError};
+pub use memory::Memory;
+pub use store::{Answer, Append, Appended, Cell, Entry, Id, Limits, Page, Rev, Seq, Store};
+pub use subject::{Subject, SubjectError};
+pub use watch::{Wake, Watch};
