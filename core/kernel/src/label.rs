@@ -16,6 +16,10 @@ pub enum Label {
     Jitter,
     /// The name of a job from its inputs; never leaves the process. Spec `10-rendezvous` 3.2.
     JobKey,
+    /// What a device key signs to prove who asks a server. Spec `40-server` 3.
+    ServerProof,
+    /// A server's nonce for a proof. Spec `40-server` 3.
+    ServerNonce,
 }
 
 impl Label {
@@ -28,6 +32,8 @@ impl Label {
             Self::ActionSeed => b"entrenous/v1/rendezvous/action-seed",
             Self::Jitter => b"entrenous/v1/rendezvous/jitter",
             Self::JobKey => b"entrenous/v1/rendezvous/job-key",
+            Self::ServerProof => b"entrenous/v1/server/proof",
+            Self::ServerNonce => b"entrenous/v1/server/nonce",
         }
     }
 }

@@ -91,6 +91,8 @@ const SEEDS: &[(&str, &str, &str)] = &[
         "/multicast_captured/events",
     ),
     ("hidden_key", "rendezvous/reunion.json", "/primitives/aead"),
+    ("wire", "wire/frames.json", "/good"),
+    ("wire", "wire/frames.json", "/bad"),
 ];
 
 /// Target, how its script starts, one round of steps, how many rounds: all goes well.

@@ -1,0 +1,23 @@
+//! What a client and a server say to each other.
+//!
+//! [`v1`] holds the messages, compiled from `proto/`. [`decode`] checks bytes against the bounds
+//! that are written beside the fields before it builds anything; [`encode`] is its inverse.
+//! [`Code`] and [`Refusal`] are the typed errors, [`signed`] the bytes under a proof.
+//!
+//! What was signed or sealed by somebody travels inside as opaque bytes. There is no IO here.
+//!
+//! Spec: `spec/40-server.md`.
+#![no_std]
+
+extern crate alloc;
+
+mod codec;
+mod proof;
+mod refusal;
+mod shape;
+pub mod v1;
+
+pub use codec::{Bounded, DecodeError, FRAME_MAX, SERVER_FRAME_MAX, STORED_MAX, decode, encode};
+pub use proof::{Binding, Signed, signed};
+pub use refusal::{Code, Refusal};
+pub use shape::{Fault, Shape};
