@@ -35,6 +35,8 @@ pub(crate) enum Event<'a> {
     Note { text: &'a str },
     /// Something the person may want to change.
     Warning { text: &'a str },
+    /// A meeting ends, but others are still answered.
+    Leaving { reason: Reason, lasts_s: u64 },
     /// A meeting ended as it should.
     Done { reason: Reason, matches: usize },
     /// One step of `demo`.

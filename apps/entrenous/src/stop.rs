@@ -1,13 +1,15 @@
 use std::io;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::failure::{Failure, INTERRUPTED};
 
-/// The person's wish to stop: the first Ctrl-C (or a termination signal) is heard here, the
-/// second ends the process at once.
+/// The person's wish to stop, by Ctrl-C or a termination signal. The first is for whoever waits for
+/// [`wanted`](Self::wanted), the second for [`again`](Self::again); if the process has not ended
+/// soon after the second, it ends here.
 #[derive(Clone, Debug)]
-pub(crate) struct Stop(watch::Receiver<bool>);
+pub(crate) struct Stop(watch::Receiver<u8>);
 
 impl Stop {
     /// Hears signals from now on. Call it once, inside the runtime.
@@ -15,11 +17,16 @@ impl Stop {
         let mut signals = Signals::new().map_err(|error| {
             Failure::unavailable("this system does not deliver signals").because(&error)
         })?;
-        let (sender, receiver) = watch::channel(false);
+        let (sender, receiver) = watch::channel(0);
         tokio::spawn(async move {
-            signals.next().await;
-            sender.send_replace(true);
-            signals.next().await;
+            for times in 1..=2 {
+                signals.next().await;
+                sender.send_replace(times);
+            }
+            tokio::select! {
+                () = signals.next() => {}
+                () = tokio::time::sleep(SOON) => {}
+            }
             std::process::exit(INTERRUPTED.into());
         });
         Ok(Self(receiver))
@@ -27,10 +34,22 @@ impl Stop {
 
     /// Returns when the person wants to stop.
     pub(crate) async fn wanted(&mut self) {
+        self.times(1).await;
+    }
+
+    /// Returns when the person wants to stop what [`wanted`](Self::wanted) began to end.
+    pub(crate) async fn again(&mut self) {
+        self.times(2).await;
+    }
+
+    async fn times(&mut self, times: u8) {
         // The sender lives as long as the process, or the process is about to end.
-        let _ = self.0.wait_for(|stop| *stop).await;
+        let _ = self.0.wait_for(|told| *told >= times).await;
     }
 }
+
+/// How long a command that was told twice may take to end.
+const SOON: Duration = Duration::from_millis(500);
 
 #[cfg(unix)]
 struct Signals {

@@ -151,11 +151,12 @@ impl Lan {
         next.unwrap_or_else(|| Output::Wait(self.deadline()))
     }
 
-    /// Ends the meeting: no more announcements and no more work, but peers already worked on are
-    /// answered for [`Config::linger`], matched or not. Then comes [`Event::Finished`]; at once if
-    /// there are none.
+    /// Ends the meeting: no more announcements and no new work. If any T1 was worked on, or is being
+    /// worked on, [`Event::Leaving`] is told, and its peers are answered for [`Config::linger`],
+    /// matched or not; matches may still come. Then, or else at once, comes [`Event::Finished`].
     ///
-    /// A driver that cannot wait that long may drop the machine at any time.
+    /// A driver that cannot wait that long may drop the machine at any time; then what was begun
+    /// may stay unfinished on both sides.
     pub fn finish(&mut self, now: Time) {
         self.now = self.now.max(now);
         self.leave();
@@ -260,15 +261,19 @@ impl Lan {
     fn leave(&mut self) {
         if self.phase == Phase::Meeting {
             // Whether anybody was worked on is seen by all; whether anybody matched is not.
-            let is_alone = self.sessions().all(|session| session.peers() == 0);
-            let linger = if is_alone {
-                Duration::ZERO
-            } else {
-                self.config.linger
-            };
-            self.phase = Phase::Leaving(self.now.after(linger));
+            let is_alone = self.sessions().all(|session| session.peers() == 0)
+                && self.working.is_empty()
+                && self.working_before.is_empty();
             self.announcing = None;
             self.queue.clear();
+            if is_alone || self.config.linger.is_zero() {
+                self.phase = Phase::Leaving(self.now);
+                return;
+            }
+            self.phase = Phase::Leaving(self.now.after(self.config.linger));
+            self.tell(Event::Leaving {
+                lasts: self.config.linger,
+            });
         }
     }
 

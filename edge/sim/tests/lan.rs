@@ -150,3 +150,30 @@ fn a_run_can_be_repeated() {
     assert_eq!(trace(1), trace(1));
     assert_ne!(trace(1), trace(2));
 }
+
+#[test]
+fn two_whose_time_is_up_in_the_middle_both_meet_or_neither_does() {
+    let (people, cache) = (people(), Cache::default());
+    let met = |end| {
+        let faults = Faults {
+            delay_ms: (1, 5),
+            ..Faults::none()
+        };
+        let mut network = Network::new(&cache, faults, end);
+        for (node, person) in people.iter().take(2).enumerate() {
+            network.join(person.clone(), Time::ZERO);
+            network.finish(node, Time::from_ms(end));
+        }
+        network.run(seconds(20)).expect("a short payload");
+        [0, 1].map(|node| network.matches(node).count())
+    };
+    let mut met_when_ended = Vec::new();
+    for end in (0..300).step_by(5) {
+        let met = met(end);
+        assert_eq!(met[0], met[1], "end at {end} ms");
+        met_when_ended.push(met[0]);
+    }
+    assert!(met_when_ended.is_sorted(), "{met_when_ended:?}");
+    // 100 ms for the session, 5 for the T1: from then on, though the exchange takes 200 and more.
+    assert_eq!(met_when_ended[22], 1, "{met_when_ended:?}");
+}

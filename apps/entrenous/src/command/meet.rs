@@ -1,4 +1,5 @@
 mod at;
+mod conclude;
 mod lan;
 mod watch;
 
@@ -206,6 +207,10 @@ takes part can be seen. Agree on the passphrase beforehand, by voice.
 
 Each message is one line of stdout; with --json, one object with every byte.
 At most 829 bytes fit on a network, 96 on the plain board, 574 on a named one.
+
+At the end it still answers others for up to 4s, so that they get your message
+too and, on a network, leaving does not show whether you met. Ctrl-C again
+leaves at once.
 
 Exit code 0: somebody was met, also if you then stopped with Ctrl-C;
 3: nobody was met in time, or network or server is away; 130: stopped before.";

@@ -46,8 +46,12 @@ fn two_people_meet_and_a_third_with_another_passphrase_does_not() {
     let error = "error: nobody was met in 6s: 2 others were there, with another passphrase\n";
     assert!(cleo.stderr.contains(error), "{}", cleo.stderr);
     assert!(cleo.stderr.contains("hint: compare"), "{}", cleo.stderr);
+    let stays = "answering others for 4s more, so that leaving does not show whether you met; \
+                 Ctrl-C leaves at once\n";
+    assert!(cleo.stderr.contains(stays), "{}", cleo.stderr);
     for person in [ana, ben] {
         person.interrupt();
+        person.talk_with("answering others for 4s more");
         let person = person.end();
         assert_eq!(person.code, Some(0), "somebody was met: {}", person.stderr);
         assert_eq!(person.stdout.len(), 1);
@@ -66,6 +70,46 @@ fn reveal_once_ends_with_the_first_match() {
     let [ana, ben] = people.map(Person::end);
     assert_eq!((ana.code, ana.stdout), (Some(0), vec!["ben".to_owned()]));
     assert_eq!((ben.code, ben.stdout), (Some(0), vec!["ana".to_owned()]));
+}
+
+#[test]
+fn ctrl_c_twice_leaves_at_once_with_the_same_result() {
+    let room = Room::new();
+    let ana = room.person("tulip anchor", "hi", &["--json"]);
+    let ben = room.person("tulip anchor", "ho", &[]);
+    let cleo = room.person("another phrase", "he", &[]);
+    ana.line_with("\"match\"");
+    ben.line();
+    cleo.talk_with("2 others in the room");
+    for person in [&ana, &ben, &cleo] {
+        person.interrupt();
+    }
+    let leaving: Value = serde_json::from_str(&ana.line_with("leaving")).unwrap();
+    assert_eq!(leaving["reason"], "interrupted");
+    assert_eq!(leaving["lasts_s"], 4);
+    for person in [&ben, &cleo] {
+        person.talk_with("Ctrl-C again leaves at once");
+    }
+    for person in [&ana, &ben, &cleo] {
+        person.interrupt();
+    }
+    let [ana, ben, cleo] = [ana, ben, cleo].map(Person::end);
+    assert_eq!(
+        [ana.code, ben.code, cleo.code],
+        [Some(0), Some(0), Some(130)]
+    );
+    let last: Value = serde_json::from_str(ana.stdout.last().unwrap()).unwrap();
+    assert_eq!(last["event"], "done", "also after the second Ctrl-C");
+    assert!(
+        ben.stderr.ends_with("stopped: met one person\n"),
+        "{}",
+        ben.stderr
+    );
+    assert!(
+        cleo.stderr.ends_with("stopped; nobody was met\n"),
+        "{}",
+        cleo.stderr
+    );
 }
 
 #[test]

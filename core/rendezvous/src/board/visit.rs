@@ -168,14 +168,21 @@ impl Visit {
     }
 
     /// Ends the visit: nothing new is looked at, but answers that are due are still posted, for
-    /// [`Config::linger`] at most. Then comes [`Event::Finished`].
+    /// [`Config::linger`] at most; if there are any, [`Event::Leaving`] is told. Then comes
+    /// [`Event::Finished`].
     pub fn finish(&mut self, now: Time) {
         self.now = self.now.max(now);
-        if self.stage == Stage::Visiting {
+        let begins = self.stage == Stage::Visiting;
+        if begins {
             self.stage = Stage::Leaving(self.now.after(self.config.linger));
             self.queue.clear();
         }
         self.advance();
+        if begins && self.stage != Stage::Over {
+            self.tell(Event::Leaving {
+                lasts: self.config.linger,
+            });
+        }
     }
 
     /// What was counted so far.

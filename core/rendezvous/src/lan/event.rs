@@ -1,5 +1,6 @@
 use alloc::vec::Vec;
 use core::net::SocketAddrV4;
+use core::time::Duration;
 
 use kernel::Time;
 
@@ -101,6 +102,13 @@ pub enum Event {
     Overloaded {
         /// T1 dropped since this was last told.
         dropped: u64,
+    },
+    /// The meeting ends, but peers are still answered for a while, so that they can finish what
+    /// was begun; matches may still come.
+    #[non_exhaustive]
+    Leaving {
+        /// How long, at most; [`Config::linger`](super::Config::linger).
+        lasts: Duration,
     },
     /// The meeting is over; nothing comes after this.
     Finished,

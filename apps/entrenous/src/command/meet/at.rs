@@ -199,6 +199,7 @@ impl Visit {
                     .unwrap_or_default();
                 Happening::Warning(format!("{why}; trying again in {}", lasts::show(retry)))
             }
+            board::Event::Leaving { lasts, .. } => Happening::Leaving { lasts },
             board::Event::Back => Happening::Note("the server answers again"),
             board::Event::Failed(failed) => return Some(Err(self.refused(failed))),
             board::Event::Announced => {

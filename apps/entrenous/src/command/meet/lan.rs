@@ -92,6 +92,9 @@ pub(super) async fn next(meeting: &mut Meeting) -> Option<Happening> {
             Event::Lan(lan::Event::Overloaded { dropped, .. }) => {
                 return Some(Happening::Overloaded { dropped });
             }
+            Event::Lan(lan::Event::Leaving { lasts, .. }) => {
+                return Some(Happening::Leaving { lasts });
+            }
             Event::Interfaces(now) => return Some(Happening::Interfaces(interfaces(&now))),
             Event::Trouble(error) => {
                 let hint = error

@@ -30,6 +30,8 @@ pub(super) enum Happening {
     Note(&'static str),
     /// A network came or went; these interfaces are used now.
     Interfaces(Vec<Interface>),
+    /// We are leaving, but still answer others for so long at most.
+    Leaving { lasts: Duration },
 }
 
 /// When to stop by itself.
@@ -48,66 +50,92 @@ pub(super) async fn watch(
     stop: &mut Stop,
 ) -> Result<(), Failure> {
     let mut seen = Seen {
-        alone: match place {
-            Place::Lan { .. } => "some networks keep guests apart; a server does not: `--at URL`",
-            Place::Board { .. } => "do the others use the same address and board?",
-        },
+        is_lan: matches!(place, Place::Lan { .. }),
         place: Some(place),
-        timeout: until.timeout,
+        until,
+        leaving: None,
         others: 0,
         matches: 0,
         dropped: 0,
         ends: Instant::now().checked_add(until.timeout),
     };
-    let result = seen.run(meeting, until, ui, stop).await;
+    let result = seen.run(meeting, ui, stop).await;
     ui.waited();
     seen.conclude(result?, ui)
 }
 
-struct Seen {
+pub(super) struct Seen {
     /// Where we meet, until that is told.
     place: Option<Place>,
-    /// What may be the reason if nobody else is there.
-    alone: &'static str,
-    timeout: Duration,
-    others: usize,
-    matches: usize,
+    pub(super) is_lan: bool,
+    pub(super) until: Until,
+    /// Why we are leaving, once we do.
+    leaving: Option<Reason>,
+    pub(super) others: usize,
+    pub(super) matches: usize,
     dropped: u64,
     ends: Option<Instant>,
 }
 
 impl Seen {
+    /// Meets, then leaves; both as long as it takes, unless the person will not wait.
     async fn run(
         &mut self,
         meeting: &mut Meeting,
-        until: Until,
         ui: &mut Ui,
         stop: &mut Stop,
     ) -> Result<Reason, Failure> {
         let mut second = interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let mut leaving = false;
-        loop {
+        let reason = loop {
             tokio::select! {
                 biased;
-                () = stop.wanted() => return Ok(Reason::Interrupted),
+                () = stop.wanted() => break Reason::Interrupted,
                 happening = meeting.next() => match happening {
-                    Some(_) if leaving => {}
                     Some(happening) => self.show(happening?, ui)?,
-                    None if leaving => return Ok(Reason::FirstMatch),
                     None => return Err(Failure::new(Kind::Bug, "the meeting ended by itself")),
                 },
-                () = ends(self.ends) => return Ok(Reason::Timeout),
+                () = ends(self.ends) => break Reason::Timeout,
                 _ = second.tick() => {}
             }
-            if until.first_match && self.matches > 0 && !leaving {
-                leaving = true;
-                meeting.leave();
-                ui.detail(format_args!(
-                    "staying a moment, so that they get the message too"
-                ));
+            if self.until.first_match && self.matches > 0 {
+                break Reason::FirstMatch;
             }
             self.wait(ui);
+        };
+        meeting.leave();
+        self.leaving = Some(reason);
+        loop {
+            let enough = async {
+                match reason {
+                    Reason::Interrupted => stop.again().await,
+                    Reason::FirstMatch | Reason::Timeout => stop.wanted().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                () = enough => return Ok(reason),
+                happening = meeting.next() => match happening {
+                    Some(happening) => self.show_leaving(happening, ui)?,
+                    None => return Ok(reason),
+                },
+                _ = second.tick() => {}
+            }
+            self.wait(ui);
+        }
+    }
+
+    /// What happens once we are leaving: only messages still matter, and no trouble does.
+    fn show_leaving(
+        &mut self,
+        happening: Result<Happening, Failure>,
+        ui: &mut Ui,
+    ) -> Result<(), Failure> {
+        let has_enough = self.until.first_match && self.matches > 0;
+        match happening {
+            Ok(Happening::Match { .. }) if has_enough => Ok(()),
+            Ok(told @ (Happening::Match { .. } | Happening::Leaving { .. })) => self.show(told, ui),
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 
@@ -159,21 +187,48 @@ impl Seen {
                     interfaces: &interfaces,
                 })
             }
+            Happening::Leaving { lasts } => self.stay(lasts, ui),
         }
+    }
+
+    /// Tells why it does not end at once.
+    fn stay(&mut self, lasts: Duration, ui: &mut Ui) -> Result<(), Failure> {
+        self.ends = Instant::now().checked_add(lasts);
+        // The machine ends a meeting after its first match without being told to.
+        let reason = self.leaving.unwrap_or(Reason::FirstMatch);
+        let again = match reason {
+            Reason::Interrupted => "Ctrl-C again",
+            Reason::FirstMatch | Reason::Timeout => "Ctrl-C",
+        };
+        let lasting = lasts::show(lasts);
+        if self.is_lan {
+            ui.note(format_args!(
+                "answering others for {lasting} more, so that leaving does not show whether you \
+                 met; {again} leaves at once"
+            ));
+        } else {
+            ui.note(format_args!(
+                "posting what others still need, for up to {lasting}; {again} leaves at once"
+            ));
+        }
+        ui.event(&Event::Leaving {
+            reason,
+            lasts_s: lasts.as_secs(),
+        })
     }
 
     fn begin(&mut self, ui: &mut Ui) -> Result<(), Failure> {
         let Some(place) = self.place.take() else {
             return Ok(());
         };
-        let lasts = lasts::show(self.timeout);
+        let lasts = lasts::show(self.until.timeout);
         ui.note(format_args!(
             "waiting {lasts} for others who give the same passphrase; Ctrl-C stops"
         ));
         ui.event(&Event::Started {
             place,
             at: event::now(),
-            timeout_s: self.timeout.as_secs(),
+            timeout_s: self.until.timeout.as_secs(),
         })
     }
 
@@ -181,52 +236,14 @@ impl Seen {
         let left = self
             .ends
             .map_or(Duration::ZERO, |ends| ends.duration_since(Instant::now()));
-        ui.wait(format_args!(
-            "{} in the room, {} met; {} left, Ctrl-C stops",
-            counted(self.others, "other"),
-            self.matches,
-            lasts::show(left),
-        ));
-    }
-
-    fn conclude(&self, reason: Reason, ui: &mut Ui) -> Result<(), Failure> {
-        if self.matches > 0 {
-            let met = match self.matches {
-                1 => "met one person".to_owned(),
-                many => format!("met {many} people"),
-            };
-            match reason {
-                Reason::FirstMatch => ui.note(format_args!("done: {met}")),
-                Reason::Timeout => ui.note(format_args!("time is up: {met}")),
-                Reason::Interrupted => ui.note(format_args!("stopped: {met}")),
-            }
-            return ui.event(&Event::Done {
-                reason,
-                matches: self.matches,
-            });
+        let (met, left) = (self.matches, lasts::show(left));
+        match self.leaving {
+            Some(_) => ui.wait(format_args!("leaving, {met} met; {left} left")),
+            None => ui.wait(format_args!(
+                "{} in the room, {met} met; {left} left, Ctrl-C stops",
+                counted(self.others, "other"),
+            )),
         }
-        match reason {
-            Reason::Interrupted => Err(Failure::interrupted().text("stopped; nobody was met")),
-            _ => Err(self.nobody()),
-        }
-    }
-
-    fn nobody(&self) -> Failure {
-        let lasted = lasts::show(self.timeout);
-        let there = match self.others {
-            0 => {
-                return Failure::unavailable(format!(
-                    "nobody was met in {lasted}: no one else was there"
-                ))
-                .hint(self.alone);
-            }
-            1 => "1 other was".to_owned(),
-            others => format!("{others} others were"),
-        };
-        Failure::unavailable(format!(
-            "nobody was met in {lasted}: {there} there, with another passphrase"
-        ))
-        .hint("compare the passphrase letter by letter; capitals and spaces count")
     }
 }
 

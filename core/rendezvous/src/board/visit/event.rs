@@ -129,6 +129,12 @@ pub enum Event {
     Back,
     /// It cannot go on; nothing comes after this.
     Failed(Failed),
+    /// The visit ends, but answers that are due are still posted; matches may still come.
+    #[non_exhaustive]
+    Leaving {
+        /// How long, at most.
+        lasts: Duration,
+    },
     /// The visit is over; nothing comes after this.
     Finished,
 }

@@ -290,7 +290,10 @@ fn after_finish_it_answers_for_a_while_announces_nothing_and_ends() {
     node.finish_jobs(did.jobs);
     node.t3(peer.from, T3::from_bytes(&[0; 32]).unwrap());
     node.lan.finish(at(100));
-    assert!(node.drain().multicast.is_empty());
+    let did = node.drain();
+    assert!(did.multicast.is_empty());
+    let lasts = Config::default().linger;
+    assert_eq!(did.events, [Event::Leaving { lasts }]);
     node.now = 100;
     let stranger = session(RIGHT, b"late", 8);
     let did = node.t1(address(8), b'e', stranger.t1());
@@ -313,10 +316,29 @@ fn who_met_nobody_at_all_ends_at_once() {
     let mut node = Node::open(Config::default());
     node.lan.finish(at(0));
     let did = node.drain();
-    assert_eq!(
-        (did.events.last(), did.wait),
-        (Some(&Event::Finished), None)
+    assert_eq!((&did.events[..], did.wait), (&[Event::Finished][..], None));
+}
+
+#[test]
+fn work_that_has_begun_is_finished_and_what_waits_for_it_is_dropped() {
+    let config = Config {
+        parallel: 1,
+        ..Config::default()
+    };
+    let mut node = Node::open(config);
+    let [first, second] = [7, 8].map(|seed| Peer::new(&node, RIGHT, seed));
+    let did = node.t1(first.from, b'e', first.session.t1());
+    assert!(
+        node.t1(second.from, b'e', second.session.t1())
+            .jobs
+            .is_empty()
     );
+    node.lan.finish(at(0));
+    assert!(matches!(node.drain().events[..], [Event::Leaving { .. }]));
+    let did = node.finish_jobs(did.jobs);
+    assert_eq!((did.kinds(), did.jobs.len()), (vec!["t2"], 0));
+    assert_eq!(node.t2(first.from, first.t2).t3s().len(), 1);
+    assert!(node.t2(second.from, second.t2).kinds().is_empty());
 }
 
 #[test]
