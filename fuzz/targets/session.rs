@@ -58,10 +58,10 @@ fuzz_target!(|bytes: &[u8]| {
 
 /// Does all that a T1 asks for.
 fn hear(session: &mut Session, t1: &[u8]) {
-    let Ok(meeting) = session.meeting(t1) else {
+    let Ok(encounter) = session.encounter(t1) else {
         return;
     };
-    if let Some(Done::Met(met)) = jobs::run(Job::Meet(meeting)) {
+    if let Some(Done::Met(met)) = jobs::run(Job::Meet(encounter)) {
         let first = session.admit(met.clone());
         assert_eq!(first.is_ok(), session.admit(met).is_ok());
     }
@@ -115,7 +115,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
 
 /// What `other` would send us in a whole exchange.
 fn other(ours: &Session, mut other: Session) -> Other {
-    let met = |session: &Session, t1: &[u8]| session.meeting(t1).expect("a good T1").run();
+    let met = |session: &Session, t1: &[u8]| session.encounter(t1).expect("a good T1").run();
     let (t1, id) = (other.t1().to_vec(), other.id());
     let of_theirs = met(ours, &t1);
     let (_, our_t2) = ours.clone().admit(of_theirs.clone()).expect("a good key");

@@ -9,7 +9,7 @@ use std::{
 
 use criterion::{BatchSize, Criterion, SamplingMode, criterion_group, criterion_main};
 use ctidh::Backend;
-use rendezvous::{Meeting, Opening, Passkey, Salt, Session, SessionSeeds, Wanted};
+use rendezvous::{Encounter, Opening, Passkey, Salt, Session, SessionSeeds, Wanted};
 
 criterion_group! {
     name = benches;
@@ -41,8 +41,8 @@ fn expensive(c: &mut Criterion) {
         group.sampling_mode(SamplingMode::Flat);
         group.bench_function(backend.name(), |b| {
             b.iter_batched(
-                || meeting(&alice, &bob),
-                |meeting| meeting.map(|meeting| meeting.run_with(backend)),
+                || encounter(&alice, &bob),
+                |encounter| encounter.map(|encounter| encounter.run_with(backend)),
                 BatchSize::PerIteration,
             );
         });
@@ -64,7 +64,7 @@ fn threads(c: &mut Criterion) {
                 let taken = AtomicUsize::new(0);
                 let work = || {
                     while taken.fetch_add(1, Ordering::Relaxed) < 16 {
-                        meeting(&alice, &bob).map(Meeting::run);
+                        encounter(&alice, &bob).map(Encounter::run);
                     }
                 };
                 thread::scope(|scope| {
@@ -83,7 +83,8 @@ fn cheap(c: &mut Criterion) {
     let Some((_, mut alice, mut bob)) = pair() else {
         return;
     };
-    let (Some(met_alice), Some(met_bob)) = (meeting(&bob, &alice), meeting(&alice, &bob)) else {
+    let (Some(met_alice), Some(met_bob)) = (encounter(&bob, &alice), encounter(&alice, &bob))
+    else {
         return;
     };
     let (Ok((alice_id, for_alice)), Ok((bob_id, for_bob))) =
@@ -119,6 +120,6 @@ fn opening(passkey: &Passkey, number: u8) -> Option<Opening> {
     ))
 }
 
-fn meeting(own: &Session, peer: &Session) -> Option<Meeting> {
-    own.meeting(peer.t1()).ok()
+fn encounter(own: &Session, peer: &Session) -> Option<Encounter> {
+    own.encounter(peer.t1()).ok()
 }

@@ -3,7 +3,7 @@
 //! A [`Session`] is one set of keys and one first message. A transport (`lan`, `board`) carries
 //! three kinds of messages between sessions: T1 announces, T2 shows that one knows the passphrase,
 //! T3 gives the payload away; to anyone else T2 and T3 are random bytes. The two expensive steps,
-//! [`Opening`] and [`Meeting`], are values that any thread can run.
+//! [`Opening`] and [`Encounter`], are values that any thread can run.
 //!
 //! ```
 //! use rendezvous::{Opening, Passkey, Salt, Seed, Wanted};
@@ -18,8 +18,8 @@
 //! let mut bob = open(b"I am Bob", Seed::new([2; 32]));
 //!
 //! // each hears the other's T1 and answers with a T2, then a T3
-//! let (_, t2_for_bob) = alice.admit(alice.meeting(bob.t1())?.run())?;
-//! let (_, t2_for_alice) = bob.admit(bob.meeting(alice.t1())?.run())?;
+//! let (_, t2_for_bob) = alice.admit(alice.encounter(bob.t1())?.run())?;
+//! let (_, t2_for_alice) = bob.admit(bob.encounter(alice.t1())?.run())?;
 //! let for_bob = alice.take_t2(&bob.id(), t2_for_alice);
 //! let for_alice = bob.take_t2(&alice.id(), t2_for_bob);
 //!
@@ -48,4 +48,4 @@ pub use id::{Id, T2, T3};
 pub use passkey::{Passkey, PasskeyError, Salt, SaltError};
 pub use seeds::{Seed, SeedsError, SessionSeeds};
 pub use session::{Answer, Limits, Match, Session, T1_MIN, T1Error, Wanted};
-pub use work::{Done, Job, JobKey, Meeting, Met, Opening};
+pub use work::{Done, Encounter, Job, JobKey, Met, Opening};

@@ -7,7 +7,7 @@ use core::fmt;
 use kernel::Kind;
 use primitives::Choice;
 
-use crate::{Id, Meeting, Met, T2, T3};
+use crate::{Encounter, Id, Met, T2, T3};
 pub(crate) use own::Own;
 pub(crate) use peer::Peer;
 use refused::Refused;
@@ -101,7 +101,7 @@ impl Session {
     /// # Errors
     ///
     /// See [`T1Error`]: no work is needed. Nothing changes.
-    pub fn meeting(&self, t1: &[u8]) -> Result<Meeting, T1Error> {
+    pub fn encounter(&self, t1: &[u8]) -> Result<Encounter, T1Error> {
         if t1.len() < T1_MIN {
             return Err(T1Error::Short);
         }
@@ -118,10 +118,10 @@ impl Session {
         if self.peers.len() >= self.limits.peers {
             return Err(T1Error::Full);
         }
-        Ok(Meeting::new(Arc::clone(&self.own), id, t1))
+        Ok(Encounter::new(Arc::clone(&self.own), id, t1))
     }
 
-    /// Takes the result of a [`Meeting`] of this session; returns the peer and the T2 for it.
+    /// Takes the result of an [`Encounter`] of this session; returns the peer and the T2 for it.
     ///
     /// Taking it again, or another result for the same T1, changes nothing and gives the same T2.
     ///

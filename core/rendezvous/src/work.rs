@@ -7,10 +7,10 @@ use primitives::{Secret, Shake256, hash};
 
 use crate::Session;
 
-pub use meeting::{Meeting, Met};
+pub use encounter::{Encounter, Met};
 pub use opening::Opening;
 
-mod meeting;
+mod encounter;
 mod opening;
 
 /// An expensive step that any thread may run; the result goes back to the machine that asked.
@@ -20,7 +20,7 @@ pub enum Job {
     /// Make a session.
     Open(Opening),
     /// Work on a T1.
-    Meet(Meeting),
+    Meet(Encounter),
 }
 
 impl Job {
@@ -29,7 +29,7 @@ impl Job {
     pub fn run(self) -> Done {
         match self {
             Self::Open(opening) => Done::Opened(Box::new(opening.run())),
-            Self::Meet(meeting) => Done::Met(meeting.run()),
+            Self::Meet(encounter) => Done::Met(encounter.run()),
         }
     }
 
@@ -38,7 +38,7 @@ impl Job {
     pub fn key(&self) -> JobKey {
         match self {
             Self::Open(opening) => opening.key(),
-            Self::Meet(meeting) => meeting.key(),
+            Self::Meet(encounter) => encounter.key(),
         }
     }
 }

@@ -218,9 +218,9 @@ impl Visit {
         let session = self.session.as_ref()?;
         count(&mut self.stats.records);
         if phase == Phase::One {
-            if let Ok(meeting) = session.meeting(record) {
-                self.desk.saw(meeting.peer());
-                if !self.queue.push(meeting) {
+            if let Ok(encounter) = session.encounter(record) {
+                self.desk.saw(encounter.peer());
+                if !self.queue.push(encounter) {
                     count(&mut self.stats.dropped);
                 }
             }
@@ -264,8 +264,8 @@ impl Visit {
     /// Does what can be done now.
     fn advance(&mut self) {
         if self.stage == Stage::Visiting {
-            while let Some(meeting) = self.queue.start(self.now, self.config.parallel) {
-                self.out.push_back(Output::Work(Job::Meet(meeting)));
+            while let Some(encounter) = self.queue.start(self.now, self.config.parallel) {
+                self.out.push_back(Output::Work(Job::Meet(encounter)));
             }
         }
         if self.stage != Stage::Over && self.patience.is_over(self.now) {

@@ -193,9 +193,9 @@ struct Peer {
 
 impl Peer {
     fn of(node: &Node, session: Session, from: SocketAddrV4) -> Self {
-        let meeting = session.meeting(&node.session_t1()).unwrap();
-        let Done::Met(met) = run(Job::Meet(meeting)) else {
-            panic!("a meeting meets");
+        let encounter = session.encounter(&node.session_t1()).unwrap();
+        let Done::Met(met) = run(Job::Meet(encounter)) else {
+            panic!("an encounter meets");
         };
         let mut session = session;
         let (other, t2) = session.admit(met).unwrap();

@@ -27,7 +27,7 @@ impl Lan {
 
     fn on_new_t1(&mut self, place: Place, tag: Tag, id: Id, t1: &[u8]) {
         let refused = match &self.current {
-            Some(session) => session.meeting(t1).is_err(),
+            Some(session) => session.encounter(t1).is_err(),
             None => t1.len() < T1_MIN,
         };
         if refused {
@@ -103,13 +103,13 @@ impl Lan {
             match self
                 .current
                 .as_ref()
-                .map(|session| session.meeting(&next.t1))
+                .map(|session| session.encounter(&next.t1))
             {
-                Some(Ok(meeting)) => {
+                Some(Ok(encounter)) => {
                     count(&mut self.stats.worked);
                     self.jobs = self.jobs.saturating_add(1);
                     self.working.insert(next.id);
-                    self.out.push_back(Output::Work(Job::Meet(meeting)));
+                    self.out.push_back(Output::Work(Job::Meet(encounter)));
                 }
                 Some(Err(_)) | None => {
                     count(&mut self.stats.refused);

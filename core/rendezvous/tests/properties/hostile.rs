@@ -11,8 +11,8 @@ proptest! {
         t1 in prop::collection::vec(any::<u8>(), 0..1200),
     ) {
         let session = among_all(0);
-        match session.meeting(&t1) {
-            Ok(meeting) => prop_assert_eq!(meeting.peer(), Id::of_t1(&t1)),
+        match session.encounter(&t1) {
+            Ok(encounter) => prop_assert_eq!(encounter.peer(), Id::of_t1(&t1)),
             Err(error) => {
                 prop_assert_eq!(error, T1Error::Short);
                 prop_assert!(t1.len() < T1_MIN);
@@ -50,7 +50,7 @@ proptest! {
         let mut t1 = t1;
         t1[159] = if small { t1[159] >> 5 } else { t1[159] };
         let mut session = alone(0);
-        let met = session.meeting(&t1).unwrap().run();
+        let met = session.encounter(&t1).unwrap().run();
         prop_assert_eq!(session.admit(met), Err(T1Error::Refused));
     }
 }

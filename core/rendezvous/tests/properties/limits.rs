@@ -12,9 +12,9 @@ fn a_full_session_takes_no_more_peers_but_keeps_those_it_has() {
     };
     let mut session = reopened(0, Wanted::Every, limits);
     let (_, t2) = session.admit(met(0, 1)).unwrap();
-    assert!(session.meeting(alone(2).t1()).is_ok());
+    assert!(session.encounter(alone(2).t1()).is_ok());
     session.admit(met(0, 2)).unwrap();
-    assert_eq!(session.meeting(alone(3).t1()).unwrap_err(), T1Error::Full);
+    assert_eq!(session.encounter(alone(3).t1()).unwrap_err(), T1Error::Full);
     assert_eq!(session.admit(met(0, 3)), Err(T1Error::Full));
     assert_eq!(session.admit(met(0, 1)), Ok((alone(1).id(), t2)));
     assert_eq!(session.peers(), 2);
@@ -29,12 +29,12 @@ fn refused_ids_are_remembered_up_to_the_bound() {
     let mut session = reopened(0, Wanted::Every, limits);
     let bad = |n: u8| [&[n; T1_MIN - 1][..], &[0xff; 2]].concat();
     for n in 1..=3 {
-        let met = session.meeting(&bad(n)).unwrap().run();
+        let met = session.encounter(&bad(n)).unwrap().run();
         assert_eq!(session.admit(met), Err(T1Error::Refused));
     }
-    assert!(session.meeting(&bad(1)).is_ok());
-    assert_eq!(session.meeting(&bad(2)).unwrap_err(), T1Error::Refused);
-    assert_eq!(session.meeting(&bad(3)).unwrap_err(), T1Error::Refused);
+    assert!(session.encounter(&bad(1)).is_ok());
+    assert_eq!(session.encounter(&bad(2)).unwrap_err(), T1Error::Refused);
+    assert_eq!(session.encounter(&bad(3)).unwrap_err(), T1Error::Refused);
     assert_eq!(session.peers(), 0);
 }
 
@@ -48,16 +48,16 @@ fn the_shortest_first_message_has_192_bytes() {
     // person 0 has nothing to say
     let (silent, session) = (alone(0), alone(1));
     assert_eq!(silent.t1().len(), T1_MIN);
-    assert!(session.meeting(silent.t1()).is_ok());
+    assert!(session.encounter(silent.t1()).is_ok());
     let cut = &silent.t1()[..T1_MIN - 1];
-    assert_eq!(session.meeting(cut).unwrap_err(), T1Error::Short);
+    assert_eq!(session.encounter(cut).unwrap_err(), T1Error::Short);
 }
 
 #[test]
 fn own_and_known_first_messages_need_no_work() {
     let session = among_all(0);
-    assert_eq!(session.meeting(session.t1()).unwrap_err(), T1Error::Own);
+    assert_eq!(session.encounter(session.t1()).unwrap_err(), T1Error::Own);
     let known = alone(1);
-    let error = session.meeting(known.t1()).unwrap_err();
+    let error = session.encounter(known.t1()).unwrap_err();
     assert_eq!(error, T1Error::Known(known.id()));
 }

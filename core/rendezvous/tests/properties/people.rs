@@ -45,8 +45,8 @@ pub(crate) fn reopened(n: usize, wanted: Wanted, limits: Limits) -> Session {
 static ROOM: LazyLock<(Vec<Session>, Vec<Results>)> = LazyLock::new(|| {
     let sessions: Vec<Session> = parallel(PEOPLE, |n| opening(n, Wanted::Every).run());
     let met = parallel(PEOPLE, |n| {
-        let work = |peer: &Session| match sessions[n].meeting(peer.t1()) {
-            Ok(meeting) => Some(meeting.run()),
+        let work = |peer: &Session| match sessions[n].encounter(peer.t1()) {
+            Ok(encounter) => Some(encounter.run()),
             Err(error) => {
                 assert_eq!(error, T1Error::Own);
                 None

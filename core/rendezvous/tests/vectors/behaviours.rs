@@ -73,7 +73,7 @@ fn a_refused_first_message_is_remembered() {
     let met = work(&session, &bad.0).unwrap();
     assert_eq!(session.admit(met), Err(T1Error::Refused));
     // now without work
-    assert_eq!(session.meeting(&bad.0).unwrap_err(), T1Error::Refused);
+    assert_eq!(session.encounter(&bad.0).unwrap_err(), T1Error::Refused);
     assert_eq!(session.peers(), 0);
 }
 

@@ -42,9 +42,9 @@ pub(crate) fn meet(session: &mut Session, t1: &[u8]) -> Result<(Id, T2), T1Error
 
 /// Works on a first message.
 pub(crate) fn work(session: &Session, t1: &[u8]) -> Result<Met, T1Error> {
-    match run(Job::Meet(session.meeting(t1)?)) {
+    match run(Job::Meet(session.encounter(t1)?)) {
         Done::Met(met) => Ok(met),
-        Done::Opened(_) => panic!("a meeting opened a session"),
+        Done::Opened(_) => panic!("an encounter opened a session"),
     }
 }
 

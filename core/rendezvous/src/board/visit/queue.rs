@@ -4,7 +4,7 @@ use core::time::Duration;
 use kernel::Time;
 
 use crate::lan::Rate;
-use crate::{Id, Meeting};
+use crate::{Encounter, Id};
 
 /// T1 that wait for work, and how much work may be started.
 ///
@@ -14,7 +14,7 @@ use crate::{Id, Meeting};
 pub(super) struct Queue {
     max: usize,
     rate: Rate,
-    waiting: VecDeque<Meeting>,
+    waiting: VecDeque<Encounter>,
     /// Ids waiting or at work.
     ids: BTreeSet<Id>,
     at_work: usize,
@@ -39,8 +39,8 @@ impl Queue {
     }
 
     /// Takes one in, unless it is there already; `false` if there is no room.
-    pub(super) fn push(&mut self, meeting: Meeting) -> bool {
-        let id = meeting.peer();
+    pub(super) fn push(&mut self, encounter: Encounter) -> bool {
+        let id = encounter.peer();
         if self.ids.contains(&id) {
             return true;
         }
@@ -49,23 +49,23 @@ impl Queue {
             return false;
         }
         self.ids.insert(id);
-        self.waiting.push_back(meeting);
+        self.waiting.push_back(encounter);
         true
     }
 
     /// The next one to work on, if work may be started now.
-    pub(super) fn start(&mut self, now: Time, parallel: usize) -> Option<Meeting> {
+    pub(super) fn start(&mut self, now: Time, parallel: usize) -> Option<Encounter> {
         if self.ready_at(now, parallel)? > now {
             return None;
         }
         self.newest_next = !self.newest_next;
-        let meeting = match self.newest_next {
+        let encounter = match self.newest_next {
             true => self.waiting.pop_front(),
             false => self.waiting.pop_back(),
         }?;
         self.rested_at = self.rested_at.max(now).after(self.step());
         self.at_work = self.at_work.saturating_add(1);
-        Some(meeting)
+        Some(encounter)
     }
 
     /// When the next one may be started; `None` if there is none, or all hands are busy.
@@ -86,8 +86,8 @@ impl Queue {
     }
 
     pub(super) fn clear(&mut self) {
-        for meeting in self.waiting.drain(..) {
-            self.ids.remove(&meeting.peer());
+        for encounter in self.waiting.drain(..) {
+            self.ids.remove(&encounter.peer());
         }
     }
 

@@ -16,7 +16,7 @@ fn work_for(word: &str) -> (Vec<Vec<String>>, u64) {
     let seeds = Seed::new([2; 32]).next_session();
     let key = passkey(&named(), word);
     let mut peer = Opening::new(key, payload, seeds, Wanted::Every).run();
-    let (_, t2) = peer.admit(peer.meeting(&own_t1).unwrap().run()).unwrap();
+    let (_, t2) = peer.admit(peer.encounter(&own_t1).unwrap().run()).unwrap();
 
     let t1 = [&[1], peer.t1()].concat();
     visit.handle(s(1), Input::News(Ok((&t1, 1))));

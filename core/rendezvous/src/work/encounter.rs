@@ -10,15 +10,15 @@ use super::{BETA_LEN, JobKey, action_seed};
 use crate::Id;
 use crate::session::{Own, Peer};
 
-/// The work that a T1 needs. Made by [`Session::meeting`](crate::Session::meeting); holds all it
+/// The work that a T1 needs. Made by [`Session::encounter`](crate::Session::encounter); holds all it
 /// needs, so that any thread can run it.
-pub struct Meeting {
+pub struct Encounter {
     own: Arc<Own>,
     peer: Id,
     t1: Box<[u8]>,
 }
 
-impl Meeting {
+impl Encounter {
     pub(crate) fn new(own: Arc<Own>, peer: Id, t1: &[u8]) -> Self {
         Self {
             own,
@@ -86,16 +86,16 @@ impl Meeting {
     }
 }
 
-impl fmt::Debug for Meeting {
+impl fmt::Debug for Encounter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Meeting")
+        f.debug_struct("Encounter")
             .field("session", &self.own.id)
             .field("peer", &self.peer)
             .finish_non_exhaustive()
     }
 }
 
-/// What a [`Meeting`] came to, for [`Session::admit`](crate::Session::admit).
+/// What an [`Encounter`] came to, for [`Session::admit`](crate::Session::admit).
 #[derive(Clone)]
 pub struct Met {
     pub(crate) session: Id,
