@@ -39,6 +39,14 @@ fn peer(own: &Own) -> (Peer, T2) {
     )
 }
 
+/// `fresh` after its `valid` T2, and the T3 of it that opens its payload.
+fn met(own: &Own, fresh: &Peer, valid: &T2) -> (Peer, T3) {
+    let mut met = fresh.clone();
+    met.take_t2(own, &Id::of_t1(b"peer"), valid, Choice::from(1));
+    let opens = T3::new(Prp::new(&met.k3).encrypt(&[10; 32]));
+    (met, opens)
+}
+
 #[test]
 fn real_and_dummy_answers_take_the_same_steps() {
     let own = own();
@@ -71,10 +79,7 @@ fn real_and_dummy_answers_take_the_same_steps() {
 fn every_t3_takes_the_same_steps() {
     let own = own();
     let (fresh, valid) = peer(&own);
-    let id = Id::of_t1(b"peer");
-    let mut met = fresh.clone();
-    met.take_t2(&own, &id, &valid, Choice::from(1));
-    let opens = T3::new(Prp::new(&met.k3).encrypt(&[10; 32]));
+    let (met, opens) = met(&own, &fresh, &valid);
     let mut matched = met.clone();
     assert!(matched.take_t3(own.salt(), opens).is_some());
     let mut traces: Vec<(bool, Vec<String>)> = Vec::new();
@@ -100,9 +105,7 @@ fn a_t2_takes_the_same_steps_when_it_opens_an_early_t3() {
     let own = own();
     let (fresh, valid) = peer(&own);
     let id = Id::of_t1(b"peer");
-    let mut met = fresh.clone();
-    met.take_t2(&own, &id, &valid, Choice::from(1));
-    let opens = T3::new(Prp::new(&met.k3).encrypt(&[10; 32]));
+    let (_, opens) = met(&own, &fresh, &valid);
     let mut traces: Vec<(bool, Vec<String>)> = Vec::new();
     for t3 in [opens, T3::new([0x55; 32])] {
         let mut peer = fresh.clone();
