@@ -137,9 +137,10 @@ impl Person {
                 Output::Tell(_) => continue,
                 Output::Work(job) => {
                     let back = back.clone();
-                    person
-                        .pool
-                        .submit(move || drop(back.send(Back::Done(job.run()))));
+                    person.pool.submit(
+                        move || job.run(),
+                        move |done| drop(done.map(|done| back.send(Back::Done(done)))),
+                    );
                     continue;
                 }
                 Output::Post { phase, body } => {

@@ -1,11 +1,13 @@
 //! Feeds a machine, does what it asks, in its order.
 //!
 //! [`drain`] is the loop that every driver shares; a [`World`] is what it acts on: sockets and
-//! threads in `net`, a simulated network in `sim`. [`Pool`] runs a machine's jobs on all cores.
-//! Clocks and sockets stay with the driver.
+//! threads in `net`, a simulated network in `sim`. [`Pool`] runs a machine's jobs on all cores, a
+//! [`Clock`] tells a machine the time. Sockets stay with the driver.
 
+mod clock;
 mod drain;
 mod pool;
 
+pub use clock::Clock;
 pub use drain::{Machine, World, drain};
-pub use pool::Pool;
+pub use pool::{Panicked, Pool};

@@ -1,7 +1,10 @@
 use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{fmt, io, thread};
+
+use kernel::Kind;
 
 type Task = Box<dyn FnOnce() + Send>;
 
@@ -55,13 +58,37 @@ impl Pool {
         thread::available_parallelism().map_or(1, NonZero::get)
     }
 
-    /// Runs `task` on one of the threads, after those submitted before it.
-    pub fn submit(&self, task: impl FnOnce() + Send + 'static) {
+    /// Runs `task` on one of the threads, after those submitted before it, then there `then` with
+    /// what came of it. `then` is always run, and must not panic.
+    pub fn submit<T: 'static>(
+        &self,
+        task: impl FnOnce() -> T + Send + 'static,
+        then: impl FnOnce(Result<T, Panicked>) + Send + 'static,
+    ) {
+        let task = move || {
+            // The task is consumed, so that nobody sees what it left half done.
+            let result = catch_unwind(AssertUnwindSafe(task));
+            then(result.map_err(|_| Panicked));
+        };
         // The threads live as long as the sender does, unless each was ended by a panic; then
         // running the task here is the best that is left.
         if let Err(SendError(task)) = self.tasks.send(Box::new(task)) {
             task();
         }
+    }
+}
+
+/// A task panicked, which none should: our bug. The panic's text has gone to stderr.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("a job panicked")]
+#[non_exhaustive]
+pub struct Panicked;
+
+impl Panicked {
+    /// Always ours to correct.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        Kind::Bug
     }
 }
 
@@ -93,7 +120,7 @@ mod tests {
         let (results, received) = channel();
         for n in 0..100 {
             let results = results.clone();
-            pool.submit(move || results.send(n).unwrap());
+            pool.submit(move || n, move |n| results.send(n.unwrap()).unwrap());
         }
         drop(results);
         let mut all: Vec<i32> = received.iter().collect();
@@ -109,13 +136,35 @@ mod tests {
         let pairs = [(here.0, there.1), (there.0, here.1)];
         for (out, into) in pairs {
             let results = results.clone();
-            pool.submit(move || {
+            let task = move || {
                 out.send(()).unwrap();
-                results.send(into.recv().is_ok()).unwrap();
-            });
+                into.recv().is_ok()
+            };
+            pool.submit(task, move |met| results.send(met.unwrap()).unwrap());
         }
         drop(results);
         assert_eq!(received.iter().collect::<Vec<_>>(), [true, true]);
+    }
+
+    #[test]
+    fn a_panic_is_the_tasks_result_and_ends_no_thread() {
+        let pool = Pool::with_threads(1).unwrap();
+        let (results, received) = channel();
+        for n in 0..3 {
+            let results = results.clone();
+            let task = move || {
+                if n == 1 {
+                    panic!("as it should in this test")
+                } else {
+                    n
+                }
+            };
+            pool.submit(task, move |result| results.send(result).unwrap());
+        }
+        drop(results);
+        let all: Vec<_> = received.iter().collect();
+        assert_eq!(all, [Ok(0), Err(Panicked), Ok(2)]);
+        assert_eq!(Panicked.kind(), Kind::Bug);
     }
 
     #[test]

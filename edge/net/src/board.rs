@@ -1,6 +1,6 @@
 //! Meeting at a board: an HTTP client around [`rendezvous::board::Visit`].
 //!
-//! [`Meeting::start`] returns at once; [`Meeting::next`] tells what happens; [`Stop`] ends it
+//! [`Meeting::start`] returns at once; [`Meeting::next`] tells what happens; [`Stop`](crate::Stop) ends it
 //! politely, dropping the [`Meeting`] at once. Needs a tokio runtime with time and IO.
 //!
 //! Two connections at most, one to post and one to read. No cookies, no redirects, no `user-agent`.
@@ -14,14 +14,16 @@ mod error;
 mod line;
 mod run;
 
+use drive::{Panicked, Pool};
+use rendezvous::Passkey;
 use rendezvous::board::{self, Board};
-use rendezvous::{Passkey, Seed};
 use rustls::pki_types::CertificateDer;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 pub use address::{Address, AddressError, Proxy};
 pub use error::{RequestError, StartError};
 
+use crate::meeting::fresh_seed;
 use run::Runner;
 
 /// Where and how to meet.
@@ -45,7 +47,7 @@ impl Options {
     #[must_use]
     pub fn new(at: Address, board: Board) -> Self {
         let mut machine = board::Config::default();
-        machine.parallel = drive::Pool::cores();
+        machine.parallel = Pool::cores();
         Self {
             at,
             board,
@@ -56,13 +58,8 @@ impl Options {
     }
 }
 
-/// A meeting that runs in the background until it is stopped or dropped.
-#[derive(Debug)]
-pub struct Meeting {
-    events: mpsc::UnboundedReceiver<Event>,
-    stop: Stop,
-    task: tokio::task::JoinHandle<()>,
-}
+/// A meeting at a board.
+pub type Meeting = crate::Meeting<Event>;
 
 impl Meeting {
     /// Starts to meet with `message`, at most [`Board::message_max`] bytes unless it may be cut.
@@ -72,45 +69,10 @@ impl Meeting {
     ///
     /// See [`StartError`]; nothing was sent then.
     pub fn start(options: Options, passkey: Passkey, message: &[u8]) -> Result<Self, StartError> {
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(|_| StartError::NoRandomness)?;
+        let seed = fresh_seed().ok_or(StartError::NoRandomness)?;
         let (events, received) = mpsc::unbounded_channel();
-        let (stop, stopped) = watch::channel(false);
-        let runner = Runner::new(options, passkey, message, Seed::new(seed), events)?;
-        Ok(Self {
-            events: received,
-            stop: Stop(stop),
-            task: tokio::spawn(runner.run(stopped)),
-        })
-    }
-
-    /// What happens next; `None` when the meeting is over. Safe to cancel.
-    pub async fn next(&mut self) -> Option<Event> {
-        self.events.recv().await
-    }
-
-    /// A way to end the meeting from elsewhere.
-    #[must_use]
-    pub fn stopper(&self) -> Stop {
-        self.stop.clone()
-    }
-}
-
-impl Drop for Meeting {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-/// Ends a [`Meeting`].
-#[derive(Clone, Debug)]
-pub struct Stop(watch::Sender<bool>);
-
-impl Stop {
-    /// Looks at nothing new, posts the answers that are due for a few seconds, then ends the
-    /// stream of events. A second time changes nothing.
-    pub fn stop(&self) {
-        self.0.send_replace(true);
+        let runner = Runner::new(options, passkey, message, seed, events)?;
+        Ok(Self::spawn((), received, |stopped| runner.run(stopped)))
     }
 }
 
@@ -122,4 +84,6 @@ pub enum Event {
     Board(board::Event),
     /// A request failed, for this reason. What the machine makes of it comes next.
     Trouble(RequestError),
+    /// A job panicked, which none should: our bug. Nothing comes after this.
+    Bug(Panicked),
 }

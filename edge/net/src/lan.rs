@@ -1,7 +1,7 @@
 //! Meeting on the local links: real sockets around [`rendezvous::lan::Lan`].
 //!
 //! [`Meeting::start`] opens two sockets per interface and returns at once; [`Meeting::next`] tells
-//! what happens; [`Stop`] ends it politely, dropping the [`Meeting`] at once. Interfaces that come
+//! what happens; [`Stop`](crate::Stop) ends it politely, dropping the [`Meeting`] at once. Interfaces that come
 //! and go are followed. Needs a tokio runtime with time and IO.
 //!
 //! Spec: `spec/10-rendezvous.md` section 4.
@@ -14,13 +14,14 @@ mod run;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
-use drive::Pool;
-use rendezvous::{Passkey, Seed, lan};
-use tokio::sync::{mpsc, watch};
+use drive::{Panicked, Pool};
+use rendezvous::{Passkey, lan};
+use tokio::sync::mpsc;
 
 pub use error::{LinkError, StartError};
 pub use interfaces::{Interface, Interfaces};
 
+use crate::meeting::fresh_seed;
 use run::Runner;
 
 /// Where and how to meet.
@@ -51,14 +52,8 @@ impl Default for Options {
     }
 }
 
-/// A meeting that runs in the background until it is stopped or dropped.
-#[derive(Debug)]
-pub struct Meeting {
-    interfaces: Vec<Interface>,
-    events: mpsc::UnboundedReceiver<Event>,
-    stop: Stop,
-    task: tokio::task::JoinHandle<()>,
-}
+/// A meeting on the local links.
+pub type Meeting = crate::Meeting<Event, Vec<Interface>>;
 
 impl Meeting {
     /// Opens the sockets and starts to meet with `payload` (at most
@@ -68,52 +63,19 @@ impl Meeting {
     ///
     /// See [`StartError`]; nothing was sent then.
     pub fn start(options: Options, passkey: Passkey, payload: Vec<u8>) -> Result<Self, StartError> {
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(|_| StartError::NoRandomness)?;
+        let seed = fresh_seed().ok_or(StartError::NoRandomness)?;
         let (events, received) = mpsc::unbounded_channel();
-        let (stop, stopped) = watch::channel(false);
-        let runner = Runner::new(options, passkey, payload, Seed::new(seed), events)?;
-        Ok(Self {
-            interfaces: runner.interfaces(),
-            events: received,
-            stop: Stop(stop),
-            task: tokio::spawn(runner.run(stopped)),
-        })
+        let runner = Runner::new(options, passkey, payload, seed, events)?;
+        let interfaces = runner.interfaces();
+        Ok(Self::spawn(interfaces, received, |stopped| {
+            runner.run(stopped)
+        }))
     }
 
     /// The interfaces it started on; [`Event::Interfaces`] tells of changes.
     #[must_use]
     pub fn interfaces(&self) -> &[Interface] {
-        &self.interfaces
-    }
-
-    /// What happens next; `None` when the meeting is over. Safe to cancel.
-    pub async fn next(&mut self) -> Option<Event> {
-        self.events.recv().await
-    }
-
-    /// A way to end the meeting from elsewhere.
-    #[must_use]
-    pub fn stopper(&self) -> Stop {
-        self.stop.clone()
-    }
-}
-
-impl Drop for Meeting {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-/// Ends a [`Meeting`].
-#[derive(Clone, Debug)]
-pub struct Stop(watch::Sender<bool>);
-
-impl Stop {
-    /// Announces nothing any more, answers peers for a few seconds, then ends the stream of
-    /// events. Who cannot wait drops the [`Meeting`]. A second time changes nothing.
-    pub fn stop(&self) {
-        self.0.send_replace(true);
+        &self.place
     }
 }
 
@@ -127,4 +89,6 @@ pub enum Event {
     Interfaces(Vec<Interface>),
     /// An interface does not do what it should. Told once per minute and interface.
     Trouble(LinkError),
+    /// A job panicked, which none should: our bug. Nothing comes after this.
+    Bug(Panicked),
 }

@@ -2,3 +2,8 @@
 
 pub mod board;
 pub mod lan;
+mod meeting;
+mod workers;
+
+pub use drive::Panicked;
+pub use meeting::{Meeting, Stop};

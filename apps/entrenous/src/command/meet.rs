@@ -179,7 +179,7 @@ impl Meeting {
     /// What happens next; `None` when the place has nothing more to tell. Safe to cancel.
     async fn next(&mut self) -> Option<Result<Happening, Failure>> {
         match self {
-            Self::Lan(meeting) => lan::next(meeting).await.map(Ok),
+            Self::Lan(meeting) => lan::next(meeting).await,
             Self::Board(visit) => visit.next().await,
         }
     }

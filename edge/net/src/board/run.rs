@@ -1,27 +1,28 @@
 use std::ops::ControlFlow;
-use std::time::Duration;
 
-use drive::{Pool, World, drain};
+use drive::{Clock, Panicked, World, drain};
 use kernel::Time;
 use rendezvous::board::{self, Input, Output, Reply, Visit};
 use rendezvous::{Done, Passkey, Seed};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::dial::Dialer;
 use super::line::{Answer, Ask, Line};
 use super::{Event, Options, RequestError, StartError};
+use crate::meeting::Stopped;
+use crate::workers::Workers;
 
 /// The machine, its clock and its world.
 #[derive(Debug)]
 pub(super) struct Runner {
     visit: Visit,
-    start: Instant,
+    clock: Clock,
     world: Web,
     posted: mpsc::Receiver<Result<Answer, RequestError>>,
     news: mpsc::Receiver<Result<Answer, RequestError>>,
-    done: mpsc::UnboundedReceiver<Done>,
+    done: mpsc::UnboundedReceiver<Result<Done, Panicked>>,
 }
 
 impl Runner {
@@ -32,22 +33,20 @@ impl Runner {
         seed: Seed,
         events: mpsc::UnboundedSender<Event>,
     ) -> Result<Self, StartError> {
-        let pool = Pool::with_threads(options.machine.parallel.min(Pool::cores()));
-        let pool = pool.map_err(|_| StartError::NoThreads)?;
+        let (workers, done) =
+            Workers::start(options.machine.parallel).map_err(|_| StartError::NoThreads)?;
         let dialer = Dialer::new(options.at, options.proxy, &options.roots)?;
         let place = (options.board.clone(), passkey);
         let visit = Visit::new(options.machine, place, message, seed, Time::ZERO)?;
         let (posts, posted) = serve(Line::new(dialer.clone(), options.board.clone()));
         let (reads, news) = serve(Line::new(dialer, options.board));
-        let (done_sender, done) = mpsc::unbounded_channel();
         Ok(Self {
             visit,
-            start: Instant::now(),
+            clock: Clock::new(),
             world: Web {
                 posts,
                 reads,
-                pool,
-                done: done_sender,
+                workers,
                 events,
                 is_over: false,
             },
@@ -58,25 +57,28 @@ impl Runner {
     }
 
     /// Runs until the machine has finished.
-    pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+    pub(super) async fn run(mut self, mut stop: Stopped) {
         let mut is_stopping = false;
         loop {
             let until = drain(&mut self.visit, &mut self.world);
             if self.world.is_over {
                 return;
             }
-            let wait = self.until(until);
+            let wait = self.clock.until(until);
             tokio::select! {
                 Some(result) = self.posted.recv() => self.on_posted(&result),
                 Some(result) = self.news.recv() => self.on_news(&result),
-                Some(done) = self.done.recv() => self.handle(Input::Done(done)),
+                Some(done) = self.done.recv() => match done {
+                    Ok(done) => self.handle(Input::Done(done)),
+                    Err(panicked) => return self.world.tell(Event::Bug(panicked)),
+                },
                 () = sleep(wait) => self.handle(Input::Tick),
-                told = stopped(&mut stop), if !is_stopping => {
+                told = stop.wait(), if !is_stopping => {
                     if !told {
                         return;
                     }
                     is_stopping = true;
-                    self.visit.finish(self.now());
+                    self.visit.finish(self.clock.now());
                 }
             }
         }
@@ -108,17 +110,7 @@ impl Runner {
     }
 
     fn handle(&mut self, input: Input<'_>) {
-        self.visit
-            .handle(Time::ZERO.after(self.start.elapsed()), input);
-    }
-
-    fn now(&self) -> Time {
-        Time::ZERO.after(self.start.elapsed())
-    }
-
-    fn until(&self, time: Option<Time>) -> Duration {
-        let wait = time.map_or(LONGEST_WAIT, |time| time.since(self.now()));
-        wait.saturating_add(ROUNDING)
+        self.visit.handle(self.clock.now(), input);
     }
 }
 
@@ -127,8 +119,7 @@ impl Runner {
 struct Web {
     posts: Asker,
     reads: Asker,
-    pool: Pool,
-    done: mpsc::UnboundedSender<Done>,
+    workers: Workers,
     events: mpsc::UnboundedSender<Event>,
     is_over: bool,
 }
@@ -143,11 +134,7 @@ impl Web {
 impl World<Output> for Web {
     fn perform(&mut self, output: Output) -> ControlFlow<Option<Time>> {
         match output {
-            Output::Work(job) => {
-                let done = self.done.clone();
-                // Nobody waits any more if the meeting was dropped.
-                self.pool.submit(move || drop(done.send(job.run())));
-            }
+            Output::Work(job) => self.workers.run(move || job.run()),
             Output::Post { phase, body } => self.posts.ask(Ask::Post { phase, body }),
             Output::Read { after, wait, to } => self.reads.ask(Ask::Read { after, wait, to }),
             Output::Tell(event) => {
@@ -195,11 +182,28 @@ fn serve(mut line: Line) -> (Asker, mpsc::Receiver<Result<Answer, RequestError>>
     (Asker { asks, task }, answered)
 }
 
-/// Whether somebody said stop; `false` if nobody can any more, because the meeting is gone.
-async fn stopped(stop: &mut watch::Receiver<bool>) -> bool {
-    stop.wait_for(|stop| *stop).await.is_ok()
-}
+#[cfg(test)]
+mod tests {
+    use rendezvous::board::Board;
 
-/// The machine counts whole milliseconds; waking a little late spares a second round.
-const ROUNDING: Duration = Duration::from_millis(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+    use super::*;
+    use crate::Meeting;
+
+    #[tokio::test]
+    async fn a_job_that_panics_ends_the_meeting_as_a_bug() {
+        let (events, received) = mpsc::unbounded_channel();
+        let options = Options::new("http://127.0.0.1:1".parse().unwrap(), Board::Plain);
+        let passkey = Passkey::derive(b"p", Board::Plain.salt()).unwrap();
+        let runner = Runner::new(options, passkey, b"", Seed::new([1; 32]), events).unwrap();
+        runner
+            .world
+            .workers
+            .run(|| panic!("as it should in this test"));
+        let mut meeting = Meeting::spawn((), received, |stopped| runner.run(stopped));
+        let mut last = None;
+        while let Some(event) = meeting.next().await {
+            last = Some(event);
+        }
+        assert!(matches!(last, Some(Event::Bug(_))), "{last:?}");
+    }
+}

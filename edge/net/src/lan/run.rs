@@ -3,24 +3,26 @@ use std::io;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use drive::{Pool, World, drain};
+use drive::{Clock, Panicked, World, drain};
 use kernel::Time;
 use rendezvous::lan::{Input, Lan, Output};
-use rendezvous::{Done, Job, Passkey, Seed, lan};
-use tokio::sync::{mpsc, watch};
+use rendezvous::{Done, Passkey, Seed, lan};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::link::{Link, Packet};
 use super::{Event, Interface, Interfaces, LinkError, Options, StartError};
+use crate::meeting::Stopped;
+use crate::workers::Workers;
 
 /// The machine, its clock and its world.
 #[derive(Debug)]
 pub(super) struct Runner {
     lan: Lan,
-    start: Instant,
+    clock: Clock,
     world: Sockets,
     packets: mpsc::Receiver<Packet>,
-    done: mpsc::UnboundedReceiver<Done>,
+    done: mpsc::UnboundedReceiver<Result<Done, Panicked>>,
     interfaces: Interfaces,
     rescan: Duration,
 }
@@ -37,17 +39,16 @@ impl Runner {
         if !group.is_multicast() {
             return Err(StartError::NotAGroup { group });
         }
-        let pool = Pool::with_threads(options.machine.parallel.min(Pool::cores()));
+        let (workers, done) =
+            Workers::start(options.machine.parallel).map_err(|_| StartError::NoThreads)?;
         let lan = Lan::new(options.machine, passkey, payload, seed, Time::ZERO)?;
         let (packet_sender, packets) = mpsc::channel(PACKETS);
-        let (done_sender, done) = mpsc::unbounded_channel();
         let mut world = Sockets {
             group: options.group,
             links: Vec::new(),
             numbers: 0,
             packets: packet_sender,
-            pool: pool.map_err(|_| StartError::NoThreads)?,
-            done: done_sender,
+            workers,
             events,
             complained: BTreeMap::new(),
             finished: false,
@@ -67,7 +68,7 @@ impl Runner {
         }
         Ok(Self {
             lan,
-            start: Instant::now(),
+            clock: Clock::new(),
             world,
             packets,
             done,
@@ -81,7 +82,7 @@ impl Runner {
     }
 
     /// Runs until the machine has finished.
-    pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+    pub(super) async fn run(mut self, mut stop: Stopped) {
         let mut rescan = interval(self.rescan);
         let mut stopping = false;
         rescan.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -90,17 +91,20 @@ impl Runner {
             if self.world.finished {
                 return;
             }
-            let wait = self.until(until);
+            let wait = self.clock.until(until);
             tokio::select! {
                 Some(packet) = self.packets.recv() => self.on_packet(&packet),
-                Some(done) = self.done.recv() => self.lan.handle(self.now(), Input::Done(done)),
-                () = sleep(wait) => self.lan.handle(self.now(), Input::Tick),
-                told = stopped(&mut stop), if !stopping => {
+                Some(done) = self.done.recv() => match done {
+                    Ok(done) => self.lan.handle(self.clock.now(), Input::Done(done)),
+                    Err(panicked) => return self.world.tell(Event::Bug(panicked)),
+                },
+                () = sleep(wait) => self.lan.handle(self.clock.now(), Input::Tick),
+                told = stop.wait(), if !stopping => {
                     if !told {
                         return;
                     }
                     stopping = true;
-                    self.lan.finish(self.now());
+                    self.lan.finish(self.clock.now());
                 }
                 _ = rescan.tick() => self.rescan(),
             }
@@ -113,7 +117,7 @@ impl Runner {
             from: packet.from,
             bytes: &packet.bytes,
         };
-        self.lan.handle(self.now(), input);
+        self.lan.handle(self.clock.now(), input);
     }
 
     fn rescan(&mut self) {
@@ -125,7 +129,7 @@ impl Runner {
         let gone: Vec<_> = gone.map(|link| link.number).collect();
         let mut changed = !gone.is_empty();
         for number in gone {
-            self.lan.handle(self.now(), Input::LinkDown(number));
+            self.lan.handle(self.clock.now(), Input::LinkDown(number));
         }
         for interface in there {
             if self
@@ -140,7 +144,7 @@ impl Runner {
             match self.world.open(interface) {
                 Ok(number) => {
                     changed = true;
-                    self.lan.handle(self.now(), Input::LinkUp(number));
+                    self.lan.handle(self.clock.now(), Input::LinkUp(number));
                 }
                 Err(error) => self.world.complain(&name, error),
             }
@@ -148,15 +152,6 @@ impl Runner {
         if changed {
             self.world.tell(Event::Interfaces(self.world.interfaces()));
         }
-    }
-
-    fn now(&self) -> Time {
-        Time::ZERO.after(self.start.elapsed())
-    }
-
-    fn until(&self, time: Option<Time>) -> Duration {
-        let wait = time.map_or(LONGEST_WAIT, |time| time.since(self.now()));
-        wait.saturating_add(ROUNDING)
     }
 }
 
@@ -167,8 +162,7 @@ struct Sockets {
     links: Vec<Link>,
     numbers: u32,
     packets: mpsc::Sender<Packet>,
-    pool: Pool,
-    done: mpsc::UnboundedSender<Done>,
+    workers: Workers,
     events: mpsc::UnboundedSender<Event>,
     complained: BTreeMap<String, Instant>,
     finished: bool,
@@ -190,12 +184,6 @@ impl Sockets {
             .map_err(|error| LinkError::new(&name, self.group.port(), &error))?;
         self.links.push(link);
         Ok(number)
-    }
-
-    fn work(&self, job: Job) {
-        let done = self.done.clone();
-        // Nobody waits any more if the meeting was dropped.
-        self.pool.submit(move || drop(done.send(job.run())));
     }
 
     /// Sends with `send` on the links that `chosen` takes.
@@ -231,7 +219,7 @@ impl Sockets {
 impl World<Output> for Sockets {
     fn perform(&mut self, output: Output) -> ControlFlow<Option<Time>> {
         match output {
-            Output::Work(job) => self.work(job),
+            Output::Work(job) => self.workers.run(move || job.run()),
             Output::Multicast(bytes) => self.send(|_| true, |link| link.announce(&bytes)),
             Output::Send { link, to, bytes } => {
                 self.send(|each| each.number == link, |each| each.send(to, &bytes));
@@ -246,15 +234,37 @@ impl World<Output> for Sockets {
     }
 }
 
-/// Whether somebody said stop; `false` if nobody can any more, because the meeting is gone.
-async fn stopped(stop: &mut watch::Receiver<bool>) -> bool {
-    stop.wait_for(|stop| *stop).await.is_ok()
-}
-
 /// Datagrams read but not handled; beyond them the system's buffers fill, then it drops.
 const PACKETS: usize = 1024;
-/// The machine counts whole milliseconds; waking a little late spares a second round.
-const ROUNDING: Duration = Duration::from_millis(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 const SHORTEST_RESCAN: Duration = Duration::from_millis(100);
 const COMPLAINTS: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use rendezvous::Salt;
+
+    use super::*;
+    use crate::Meeting;
+
+    #[tokio::test]
+    async fn a_job_that_panics_ends_the_meeting_as_a_bug() {
+        let (events, received) = mpsc::unbounded_channel();
+        let options = Options {
+            interfaces: Interfaces::Named(vec!["127.0.0.1".into()]),
+            group: "239.255.77.99:19000".parse().unwrap(),
+            ..Options::default()
+        };
+        let passkey = Passkey::derive(b"p", Salt::ZERO).unwrap();
+        let runner = Runner::new(options, passkey, Vec::new(), Seed::new([1; 32]), events).unwrap();
+        runner
+            .world
+            .workers
+            .run(|| panic!("as it should in this test"));
+        let mut meeting = Meeting::spawn((), received, |stopped| runner.run(stopped));
+        let mut last = None;
+        while let Some(event) = meeting.next().await {
+            last = Some(event);
+        }
+        assert!(matches!(last, Some(Event::Bug(_))), "{last:?}");
+    }
+}

@@ -121,7 +121,7 @@ async fn gather(
             // Ana and Ben have met; Cleo had as long.
             if holdings.is_complete(3) && met.load(Ordering::Relaxed) >= 2 {
                 sleep(READING).await;
-                stops.iter().for_each(net::board::Stop::stop);
+                stops.iter().for_each(net::Stop::stop);
                 return Ok(holdings);
             }
             sleep(LOOKING).await;

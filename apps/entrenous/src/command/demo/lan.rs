@@ -98,7 +98,7 @@ async fn gather(meetings: &mut [Meeting; 3]) -> Got {
         }
         let met = !by_ana.got.is_empty() && !by_ben.got.is_empty();
         if met && [by_ana.others, by_ben.others, by_cleo.others] == [2; 3] {
-            stops.iter().for_each(net::lan::Stop::stop);
+            stops.iter().for_each(net::Stop::stop);
         }
     }
     seen.map(|seen| seen.got)

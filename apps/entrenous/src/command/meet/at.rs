@@ -7,7 +7,7 @@ use net::board::{Address, Event, Options, Proxy, RequestError};
 use rendezvous::Wanted;
 use rendezvous::board::{self, Board, BoardName, Failed};
 
-use super::lan::TOO_LONG;
+use super::lan::{TOO_LONG, bug};
 use super::watch::Happening;
 use crate::event::Place;
 use crate::failure::Failure;
@@ -163,6 +163,7 @@ impl Visit {
                     self.trouble = Some(error);
                     continue;
                 }
+                Event::Bug(panicked) => return Some(Err(bug(panicked))),
                 _ => continue,
             };
             if let Some(told) = self.tell(event) {

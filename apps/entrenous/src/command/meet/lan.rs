@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
 use clap::Args;
+use net::Panicked;
 use net::lan::{Event, Interfaces, Meeting, Options, StartError};
 use rendezvous::{Salt, Wanted, lan};
 
@@ -81,31 +82,37 @@ impl Network {
 }
 
 /// What happens next that a person wants to know.
-pub(super) async fn next(meeting: &mut Meeting) -> Option<Happening> {
+pub(super) async fn next(meeting: &mut Meeting) -> Option<Result<Happening, Failure>> {
     loop {
-        match meeting.next().await? {
-            Event::Lan(lan::Event::Announced { .. }) => return Some(Happening::Begun),
-            Event::Lan(lan::Event::Room { others, .. }) => return Some(Happening::Room { others }),
-            Event::Lan(lan::Event::Match { payload, .. }) => {
-                return Some(Happening::Match { payload });
-            }
-            Event::Lan(lan::Event::Overloaded { dropped, .. }) => {
-                return Some(Happening::Overloaded { dropped });
-            }
-            Event::Lan(lan::Event::Leaving { lasts, .. }) => {
-                return Some(Happening::Leaving { lasts });
-            }
-            Event::Interfaces(now) => return Some(Happening::Interfaces(interfaces(&now))),
+        let happening = match meeting.next().await? {
+            Event::Lan(event) => match event {
+                lan::Event::Announced { .. } => Happening::Begun,
+                lan::Event::Room { others, .. } => Happening::Room { others },
+                lan::Event::Match { payload, .. } => Happening::Match { payload },
+                lan::Event::Overloaded { dropped, .. } => Happening::Overloaded { dropped },
+                lan::Event::Leaving { lasts, .. } => Happening::Leaving { lasts },
+                _ => continue,
+            },
+            Event::Interfaces(now) => Happening::Interfaces(interfaces(&now)),
             Event::Trouble(error) => {
-                let hint = error
-                    .hint()
-                    .map(|hint| format!(": {hint}"))
-                    .unwrap_or_default();
-                return Some(Happening::Warning(format!("{error}{hint}")));
+                let hint = error.hint();
+                let hint = hint.map(|hint| format!(": {hint}")).unwrap_or_default();
+                Happening::Warning(format!("{error}{hint}"))
             }
-            _ => {}
-        }
+            Event::Bug(panicked) => return Some(Err(bug(panicked))),
+            _ => continue,
+        };
+        return Some(Ok(happening));
     }
+}
+
+/// A meeting that a fault of ours has ended.
+pub(super) fn bug(panicked: Panicked) -> Failure {
+    Failure::new(
+        panicked.kind(),
+        format!("{panicked}: this is a bug in Entrenous"),
+    )
+    .hint("please report it, with what stands above; meeting again may work")
 }
 
 /// The interfaces as programs are told of them.

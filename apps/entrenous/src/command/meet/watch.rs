@@ -8,7 +8,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use super::Meeting;
 use super::lan::named;
 use crate::event::{self, Event, Interface, Place, Reason};
-use crate::failure::Failure;
+use crate::failure::{Failure, Why};
 use crate::lasts;
 use crate::stop::Stop;
 use crate::ui::Ui;
@@ -125,7 +125,8 @@ impl Seen {
         }
     }
 
-    /// What happens once we are leaving: only messages still matter, and no trouble does.
+    /// What happens once we are leaving: only messages still matter, and no
+    /// trouble but our own does.
     fn show_leaving(
         &mut self,
         happening: Result<Happening, Failure>,
@@ -135,6 +136,7 @@ impl Seen {
         match happening {
             Ok(Happening::Match { .. }) if has_enough => Ok(()),
             Ok(told @ (Happening::Match { .. } | Happening::Leaving { .. })) => self.show(told, ui),
+            Err(failure) if failure.why == Why::Kind(Kind::Bug) => Err(failure),
             Ok(_) | Err(_) => Ok(()),
         }
     }
