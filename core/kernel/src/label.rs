@@ -16,6 +16,44 @@ pub enum Label {
     Jitter,
     /// The name of a job from its inputs; never leaves the process. Spec `10-rendezvous` 3.2.
     JobKey,
+    /// The name of an account, from its genesis. Spec `15-identity` 3.1.
+    UserId,
+    /// What a statement of an identity chain points back to. Spec `15-identity` 3.2.
+    StatementHash,
+    /// What a statement of a device chain points back to. Spec `15-identity` 4.
+    DeviceHash,
+    /// What a chain shows of a recovery key. Spec `15-identity` 2.1.
+    RecoveryHash,
+    /// The words of a fingerprint. Spec `15-identity` 6.
+    Fingerprint,
+    /// The signing key behind 24 words. Spec `15-identity` 2.1.
+    RecoverySeed,
+    /// A device's signing key from its seed. Spec `15-identity` 2.3.
+    DeviceEd25519,
+    /// A device's agreement key from its seed. Spec `15-identity` 2.3.
+    DeviceX25519,
+    /// A phrase of random words from a seed. Spec `15-identity` 7.
+    Phrase,
+    /// Signature of an identity key on its genesis. Spec `15-identity` 3.1.
+    SignGenesis,
+    /// Signature of an identity key on a statement. Spec `15-identity` 3.2.
+    SignStatement,
+    /// Signature of a home server on a statement. Spec `15-identity` 3.2.
+    CountersignStatement,
+    /// Signature of a recovery key on a statement. Spec `15-identity` 3.2.
+    RecoverStatement,
+    /// Signature of a new identity key on the statement that brings it. Spec `15-identity` 3.2.
+    AcceptRotate,
+    /// Signature of an identity key on a device statement. Spec `15-identity` 4.
+    SignDevice,
+    /// Signature of a live device on a device statement. Spec `15-identity` 4.
+    CountersignDevice,
+    /// Signature of a recovery key on a device statement. Spec `15-identity` 4.
+    RecoverDevice,
+    /// Signature of an added device on the statement that brings it. Spec `15-identity` 4.
+    AcceptDevice,
+    /// Signature of an identity key on a contact card. Spec `15-identity` 5.
+    SignCard,
     /// What a device key signs to prove who asks a server. Spec `40-server` 3.
     ServerProof,
     /// A server's nonce for a proof. Spec `40-server` 3.
@@ -32,6 +70,25 @@ impl Label {
             Self::ActionSeed => b"entrenous/v1/rendezvous/action-seed",
             Self::Jitter => b"entrenous/v1/rendezvous/jitter",
             Self::JobKey => b"entrenous/v1/rendezvous/job-key",
+            Self::UserId => b"entrenous/v1/identity/user-id",
+            Self::StatementHash => b"entrenous/v1/identity/statement-hash",
+            Self::DeviceHash => b"entrenous/v1/identity/device-hash",
+            Self::RecoveryHash => b"entrenous/v1/identity/recovery-hash",
+            Self::Fingerprint => b"entrenous/v1/identity/fingerprint",
+            Self::RecoverySeed => b"entrenous/v1/identity/recovery-seed",
+            Self::DeviceEd25519 => b"entrenous/v1/identity/device-ed25519",
+            Self::DeviceX25519 => b"entrenous/v1/identity/device-x25519",
+            Self::Phrase => b"entrenous/v1/identity/phrase",
+            Self::SignGenesis => b"entrenous/v1/identity/sign-genesis",
+            Self::SignStatement => b"entrenous/v1/identity/sign-statement",
+            Self::CountersignStatement => b"entrenous/v1/identity/countersign-statement",
+            Self::RecoverStatement => b"entrenous/v1/identity/recover-statement",
+            Self::AcceptRotate => b"entrenous/v1/identity/accept-rotate",
+            Self::SignDevice => b"entrenous/v1/identity/sign-device",
+            Self::CountersignDevice => b"entrenous/v1/identity/countersign-device",
+            Self::RecoverDevice => b"entrenous/v1/identity/recover-device",
+            Self::AcceptDevice => b"entrenous/v1/identity/accept-device",
+            Self::SignCard => b"entrenous/v1/identity/sign-card",
             Self::ServerProof => b"entrenous/v1/server/proof",
             Self::ServerNonce => b"entrenous/v1/server/nonce",
         }
