@@ -2,7 +2,12 @@
 //!
 //! Pure: time is an argument, nothing leaves but values. One [`Store`] serves a whole server.
 
+mod ledger;
+mod limits;
 mod shelf;
 mod store;
+mod view;
 
-pub use store::{Full, Limit, Limits, Post, PostError, Quota, Source, Span, Stats, Store, What};
+pub use limits::{Full, Limit, Limits, Quota};
+pub use store::{Post, PostError, Source, Stats, Store};
+pub use view::{Span, What};

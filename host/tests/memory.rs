@@ -24,7 +24,7 @@ fn resident() -> u64 {
 fn a_hundred_thousand_records_take_less_than_100_mb() {
     let mut store = Store::new(Limits::default());
     for number in 0..100_000_u32 {
-        // 5 boards and 25 sources, each at most at its bounds.
+        // 5 boards and 250 sources, each at most at its bounds.
         let board = number.checked_div(20_000).unwrap();
         let board = Board::Named(format!("board-{board}").parse().unwrap());
         let mut record = [0x5a; 768];
@@ -36,7 +36,7 @@ fn a_hundred_thousand_records_take_less_than_100_mb() {
             board: &board,
             phase: Phase::One,
             body: &record,
-            source: Source::new(u64::from(number.checked_div(4_000).unwrap())),
+            source: Source::new(u64::from(number.checked_div(400).unwrap())),
         };
         assert_eq!(store.post(Time::ZERO, &post), Ok(1), "{number}");
     }

@@ -66,6 +66,8 @@ fn limits() -> Limits {
         records: 16,
         bytes: 12_000,
     };
+    limits.board_shares = 3;
+    limits.server_shares = 4;
     limits.boards = 3;
     limits.boards_of_source = 2;
     limits
@@ -120,13 +122,34 @@ impl Model {
         let fits = |(records, bytes): (usize, usize), quota: Quota| {
             records <= quota.records && bytes <= quota.bytes
         };
+        // The second half of `bound` is for who holds at most a share of it.
+        let share = |quota: Quota, shares: usize| Quota {
+            records: (quota.records / shares).max(1),
+            bytes: (quota.bytes / shares).max(768),
+        };
+        let may_grow = |all, mine, bound: Quota, shares| {
+            let half = Quota {
+                records: bound.records / 2,
+                bytes: bound.bytes / 2,
+            };
+            fits(all, half) || fits(mine, share(bound, shares))
+        };
+        let on_board = sizes(&|r| r.1 == *board);
+        let mine_on_board = sizes(&|r| r.1 == *board && r.4 == source);
+        let (all, mine) = (sizes(&|_| true), sizes(&|r| r.4 == source));
         let is_open = self.openers.iter().any(|(open, _)| open == board);
         let opened = self.openers.iter().filter(|(_, by)| *by == source).count();
-        let may = fits(sizes(&|r| r.1 == *board), limits.board)
-            && fits(sizes(&|r| r.4 == source), limits.source)
-            && fits(sizes(&|_| true), limits.server)
-            && (is_open
-                || (self.openers.len() < limits.boards && opened < limits.boards_of_source));
+        let boards = self.openers.len() + 1;
+        let may_open = opened < limits.boards_of_source
+            && boards <= limits.boards
+            && (boards <= limits.boards / 2
+                || opened < (limits.boards / limits.server_shares).max(1));
+        let may = fits(on_board, limits.board)
+            && fits(mine, limits.source)
+            && fits(all, limits.server)
+            && may_grow(on_board, mine_on_board, limits.board, limits.board_shares)
+            && may_grow(all, mine, limits.server, limits.server_shares)
+            && (is_open || may_open);
         if !may {
             return None;
         }

@@ -5,6 +5,8 @@ use kernel::Time;
 use rendezvous::board::{Entry, Phase};
 
 use super::Source;
+use super::ledger::Ledger;
+use super::limits::Quota;
 
 /// The records of one board, oldest first.
 #[derive(Debug)]
@@ -15,7 +17,7 @@ pub(super) struct Shelf {
     /// Keyed hashes of all records. Two records with the same hash count as one; nobody can make
     /// such a pair without the key, and by chance it takes 2^32 records.
     known: HashSet<u64>,
-    bytes: usize,
+    pub(super) ledger: Ledger,
 }
 
 /// One stored record. About 50 bytes more than its content.
@@ -39,6 +41,14 @@ impl Record {
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
     }
+
+    /// What it takes of a bound.
+    pub(super) fn quota(&self) -> Quota {
+        Quota {
+            records: 1,
+            bytes: self.len(),
+        }
+    }
 }
 
 impl Shelf {
@@ -47,7 +57,7 @@ impl Shelf {
             opener,
             records: VecDeque::new(),
             known: HashSet::new(),
-            bytes: 0,
+            ledger: Ledger::default(),
         }
     }
 
@@ -73,14 +83,15 @@ impl Shelf {
         let (hash, bytes) = news;
         let cursor = self.last().saturating_add(1).max(now.as_ms());
         self.known.insert(hash);
-        self.bytes = self.bytes.saturating_add(bytes.len());
-        self.records.push_back(Record {
+        let record = Record {
             cursor,
             born: now,
             source,
             phase,
             bytes: bytes.into(),
-        });
+        };
+        self.ledger.add(source, record.quota());
+        self.records.push_back(record);
     }
 
     /// Takes out the oldest record if `is_over` says so of it.
@@ -94,7 +105,7 @@ impl Shelf {
         let entry = record.entry();
         self.known
             .remove(&key.hash_one((entry.phase, entry.record)));
-        self.bytes = self.bytes.saturating_sub(record.len());
+        self.ledger.sub(record.source, record.quota());
         Some(record)
     }
 
@@ -104,6 +115,7 @@ impl Shelf {
         if self.records.capacity() > spare.max(64) {
             self.records.shrink_to_fit();
             self.known.shrink_to_fit();
+            self.ledger.shrink();
         }
     }
 
@@ -123,9 +135,5 @@ impl Shelf {
 
     pub(super) fn len(&self) -> usize {
         self.records.len()
-    }
-
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
     }
 }

@@ -3,9 +3,12 @@ use std::hash::RandomState;
 use std::time::Duration;
 
 use kernel::{Kind, Time};
-use rendezvous::board::{Board, Phase, Receiver};
+use rendezvous::board::{Board, Phase};
 
-use super::shelf::{Record, Shelf};
+use super::ledger::{Ledger, Refused};
+use super::limits::{Full, Limit, Limits, Quota};
+use super::shelf::Shelf;
+use super::view::{Span, What};
 
 /// Where a post came from, for quotas: a keyed hash of an address prefix, never the address.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -16,56 +19,6 @@ impl Source {
     #[must_use]
     pub const fn new(number: u64) -> Self {
         Self(number)
-    }
-}
-
-/// How much may be stored: records, and bytes of their content.
-#[expect(clippy::exhaustive_structs, reason = "two numbers")]
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Quota {
-    /// Number of records.
-    pub records: usize,
-    /// Bytes of their content.
-    pub bytes: usize,
-}
-
-/// The bounds of a [`Store`].
-///
-/// # Spec
-///
-/// `spec/10-rendezvous.md` section 5.4.
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Limits {
-    /// How long a record lives.
-    pub lifetime: Duration,
-    /// Of one board.
-    pub board: Quota,
-    /// From one source, on all boards.
-    pub source: Quota,
-    /// In all.
-    pub server: Quota,
-    /// Boards that hold a record.
-    pub boards: usize,
-    /// Boards that hold a record and were opened by the same source.
-    pub boards_of_source: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        const MIB: usize = 1 << 20;
-        let quota = |records, mib: usize| Quota {
-            records,
-            bytes: mib.saturating_mul(MIB),
-        };
-        Self {
-            lifetime: Duration::from_secs(3600),
-            board: quota(20_000, 16),
-            source: quota(8_192, 4),
-            server: quota(200_000, 160),
-            boards: 1_024,
-            boards_of_source: 64,
-        }
     }
 }
 
@@ -81,28 +34,6 @@ pub struct Post<'a> {
     pub body: &'a [u8],
     /// Who.
     pub source: Source,
-}
-
-/// Which records to read, and in which form.
-#[expect(clippy::exhaustive_enums, reason = "the two forms of section 5.2")]
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum What {
-    /// Bare records of one phase.
-    Phase(Phase),
-    /// Entries (phase byte, record) of all phases; for one reader, or everyone.
-    News(Option<Receiver>),
-}
-
-/// A stretch of a board's records that fits into one answer.
-#[expect(clippy::exhaustive_structs, reason = "two numbers")]
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Span {
-    /// The cursor it starts after; not always the one asked for.
-    pub after: u64,
-    /// The cursor of its end, included.
-    pub until: u64,
-    /// Its length in bytes.
-    pub bytes: usize,
 }
 
 /// What a store holds.
@@ -123,8 +54,10 @@ pub struct Store {
     limits: Limits,
     key: RandomState,
     shelves: HashMap<Board, Shelf>,
-    sources: HashMap<Source, Quota>,
-    held: Quota,
+    /// All records.
+    ledger: Ledger,
+    /// All boards, each with the source that opened it.
+    boards: Ledger,
     /// The latest time seen, so that a clock set back changes no order.
     now: Time,
     /// No record is older than this one.
@@ -139,8 +72,8 @@ impl Store {
             limits,
             key: RandomState::new(),
             shelves: HashMap::new(),
-            sources: HashMap::new(),
-            held: Quota::default(),
+            ledger: Ledger::default(),
+            boards: Ledger::default(),
             now: Time::ZERO,
             oldest: None,
         }
@@ -172,18 +105,21 @@ impl Store {
         if news.is_empty() {
             return Ok(0);
         }
-        self.check(post, more)?;
+        self.check(shelf, post.source, more)
+            .map_err(|limit| self.full(limit))?;
 
+        if shelf.len() == 0 {
+            self.boards.add(post.source, BOARD);
+        }
         let shelf = self
             .shelves
             .entry(post.board.clone())
-            .or_insert_with(|| Shelf::new(post.source));
+            .or_insert_with(|| empty);
         self.oldest.get_or_insert(self.now);
         for record in news {
             shelf.push(self.now, post.source, post.phase, record);
         }
-        add(&mut self.held, more);
-        add(self.sources.entry(post.source).or_default(), more);
+        self.ledger.add(post.source, more);
         Ok(more.records)
     }
 
@@ -251,13 +187,21 @@ impl Store {
         for shelf in self.shelves.values_mut() {
             let before = shelf.len();
             while let Some(record) = shelf.pop_if(&self.key, |r| is_over(r.born, self.now)) {
-                forget(&mut self.held, &mut self.sources, &record);
+                self.ledger.sub(record.source, record.quota());
             }
             if shelf.len() < before {
                 shelf.shrink();
             }
         }
-        self.shelves.retain(|_, shelf| shelf.len() > 0);
+        self.shelves.retain(|_, shelf| {
+            let is_gone = shelf.len() == 0;
+            if is_gone {
+                self.boards.sub(shelf.opener(), BOARD);
+            }
+            !is_gone
+        });
+        self.ledger.shrink();
+        self.boards.shrink();
         self.oldest = self.shelves.values().filter_map(Shelf::oldest).min();
     }
 
@@ -266,63 +210,49 @@ impl Store {
     pub fn stats(&self) -> Stats {
         Stats {
             boards: self.shelves.len(),
-            held: self.held,
-            sources: self.sources.len(),
+            held: self.ledger.held(),
+            sources: self.ledger.sources(),
         }
     }
 
-    /// Whether `more` from this post may be added.
-    fn check(&self, post: &Post<'_>, more: Quota) -> Result<(), PostError> {
-        let shelf = self.shelves.get(post.board);
-        let on_board = Quota {
-            records: shelf.map_or(0, Shelf::len),
-            bytes: shelf.map_or(0, Shelf::bytes),
+    /// Whether `source` may put `more` on `shelf`. Costs the same however much is held.
+    fn check(&self, shelf: &Shelf, source: Source, more: Quota) -> Result<(), Limit> {
+        let limits = &self.limits;
+        let named = |full: Limit| {
+            move |refused| match refused {
+                Refused::Full => full,
+                Refused::Reserved => Limit::Share,
+            }
         };
-        let of_source = self.sources.get(&post.source).copied().unwrap_or_default();
-        let limit = if exceeds(on_board, more, self.limits.board) {
-            Limit::Board
-        } else if exceeds(of_source, more, self.limits.source) {
-            Limit::Source
-        } else if exceeds(self.held, more, self.limits.server) {
-            Limit::Server
-        } else if shelf.is_none() && self.shelves.len() >= self.limits.boards {
-            Limit::Boards
-        } else if shelf.is_none() && self.opened_by(post.source) >= self.limits.boards_of_source {
-            Limit::Source
-        } else {
+        let on_board = &shelf.ledger;
+        on_board
+            .check(source, more, limits.board, limits.board_shares)
+            .map_err(named(Limit::Board))?;
+        if self.ledger.of(source).plus(more).exceeds(limits.source) {
+            return Err(Limit::Source);
+        }
+        self.ledger
+            .check(source, more, limits.server, limits.server_shares)
+            .map_err(named(Limit::Server))?;
+        if shelf.len() > 0 {
             return Ok(());
+        }
+        if self.boards.of(source).records >= limits.boards_of_source {
+            return Err(Limit::Source);
+        }
+        let boards = Quota {
+            records: limits.boards,
+            bytes: 0,
         };
+        self.boards
+            .check(source, BOARD, boards, limits.server_shares)
+            .map_err(named(Limit::Boards))
+    }
+
+    fn full(&self, limit: Limit) -> PostError {
         let frees = self.oldest.unwrap_or(self.now).after(self.limits.lifetime);
         let retry = frees.since(self.now).clamp(MIN_RETRY, MAX_RETRY);
-        Err(PostError::Full(Full { limit, retry }))
-    }
-
-    fn opened_by(&self, source: Source) -> usize {
-        let opened = |shelf: &&Shelf| shelf.opener() == source;
-        self.shelves.values().filter(opened).count()
-    }
-}
-
-impl What {
-    /// How many bytes `record` takes in this form; 0 when it is left out.
-    fn len(&self, board: &Board, record: &Record) -> usize {
-        match self {
-            Self::Phase(phase) if record.entry().phase == *phase => record.len(),
-            Self::News(Some(to)) if !record.entry().is_for(board, to) => 0,
-            Self::News(_) => record.len().saturating_add(1),
-            Self::Phase(_) => 0,
-        }
-    }
-
-    fn write(&self, board: &Board, record: &Record, bytes: &mut Vec<u8>) {
-        if self.len(board, record) == 0 {
-            return;
-        }
-        let entry = record.entry();
-        if let Self::News(_) = self {
-            bytes.push(entry.phase.byte());
-        }
-        bytes.extend_from_slice(entry.record);
+        PostError::Full(Full { limit, retry })
     }
 }
 
@@ -338,44 +268,6 @@ pub enum PostError {
     Full(Full),
 }
 
-/// A bound that is reached, and when to try again.
-#[expect(clippy::exhaustive_structs, reason = "two values")]
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the {} limit is reached", limit.name())]
-pub struct Full {
-    /// Which bound.
-    pub limit: Limit,
-    /// When something will have expired; 1 s to 5 min.
-    pub retry: Duration,
-}
-
-/// The bounds of [`Limits`].
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Limit {
-    /// Records or bytes of the board.
-    Board,
-    /// Records or bytes of the source.
-    Source,
-    /// Records or bytes in all.
-    Server,
-    /// Number of boards.
-    Boards,
-}
-
-impl Limit {
-    /// The name used in metrics.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Board => "board",
-            Self::Source => "source",
-            Self::Server => "server",
-            Self::Boards => "boards",
-        }
-    }
-}
-
 impl PostError {
     /// What the caller can do about it.
     #[must_use]
@@ -387,36 +279,11 @@ impl PostError {
     }
 }
 
-fn exceeds(used: Quota, more: Quota, limit: Quota) -> bool {
-    used.records.saturating_add(more.records) > limit.records
-        || used.bytes.saturating_add(more.bytes) > limit.bytes
-}
-
-fn add(quota: &mut Quota, more: Quota) {
-    quota.records = quota.records.saturating_add(more.records);
-    quota.bytes = quota.bytes.saturating_add(more.bytes);
-}
-
-fn sub(quota: &mut Quota, less: Quota) {
-    quota.records = quota.records.saturating_sub(less.records);
-    quota.bytes = quota.bytes.saturating_sub(less.bytes);
-}
-
-/// Takes a record that is gone out of the accounts.
-fn forget(held: &mut Quota, sources: &mut HashMap<Source, Quota>, record: &Record) {
-    let less = Quota {
-        records: 1,
-        bytes: record.len(),
-    };
-    sub(held, less);
-    if let Some(used) = sources.get_mut(&record.source) {
-        sub(used, less);
-        if used.records == 0 {
-            sources.remove(&record.source);
-        }
-    }
-}
-
+/// What a board takes of the number of boards.
+const BOARD: Quota = Quota {
+    records: 1,
+    bytes: 0,
+};
 const MIN_RETRY: Duration = Duration::from_secs(1);
 const MAX_RETRY: Duration = Duration::from_secs(300);
 

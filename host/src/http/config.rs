@@ -135,6 +135,8 @@ impl Settings {
             ("bytes", limits.server.bytes),
             ("boards", limits.boards),
             ("boards", limits.boards_of_source),
+            ("shares", limits.board_shares),
+            ("shares", limits.server_shares),
             ("connections", self.connections.total),
             ("connections", self.connections.per_source),
             ("body", self.body),

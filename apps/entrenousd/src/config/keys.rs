@@ -139,6 +139,14 @@ pub(super) const KEYS: &[Key] = &[
         settings.limits.board.bytes
     ),
     key!(
+        "limits.board.shares",
+        Yes,
+        "The second half of a board is for sources that hold at most 1/32 of it, so that a\nfew cannot fill it. With 1 it is for anyone.",
+        value::number,
+        show,
+        settings.limits.board_shares
+    ),
+    key!(
         "limits.source.records",
         Yes,
         "Records from one source (IPv4 address, IPv6 /64), and their bytes.",
@@ -185,6 +193,14 @@ pub(super) const KEYS: &[Key] = &[
         value::number,
         show,
         settings.limits.boards
+    ),
+    key!(
+        "limits.server.shares",
+        Yes,
+        "The same for the second half of these records, bytes and boards.",
+        value::number,
+        show,
+        settings.limits.server_shares
     ),
     key!(
         "limits.body",

@@ -29,6 +29,8 @@ fn limits() -> Limits {
         server: quota(9),
         boards: 3,
         boards_of_source: 2,
+        board_shares: 1,
+        server_shares: 1,
         ..Limits::default()
     }
 }
@@ -127,6 +129,94 @@ fn the_bound_of_the_server_holds_at_the_limit_and_one_above() {
     let refused = post(&mut store, at(0), (&named("d"), 3), &[1, 2]);
     assert_eq!(limit(refused), Limit::Server);
     assert_eq!(post(&mut store, at(0), (&named("d"), 3), &[1]), Ok(1));
+}
+
+#[test]
+fn the_second_half_of_a_board_is_kept_for_small_sources() {
+    let mut bounds = limits();
+    bounds.board.records = 8;
+    bounds.source.records = 8;
+    bounds.board_shares = 4;
+    let mut store = Store::new(bounds);
+    let board = named("b");
+    assert_eq!(post(&mut store, at(0), (&board, 1), &[1, 2, 3, 4]), Ok(4));
+    let refused = post(&mut store, at(0), (&board, 1), &[5]);
+    assert_eq!(limit(refused), Limit::Share);
+    assert_eq!(post(&mut store, at(0), (&board, 2), &[5, 6]), Ok(2));
+    let refused = post(&mut store, at(0), (&board, 2), &[7]);
+    assert_eq!(limit(refused), Limit::Share);
+    assert_eq!(post(&mut store, at(0), (&board, 3), &[7, 8]), Ok(2));
+    let refused = post(&mut store, at(0), (&board, 4), &[9]);
+    assert_eq!(limit(refused), Limit::Board);
+    let elsewhere = post(&mut store, at(0), (&named("c"), 1), &[1]);
+    assert_eq!(elsewhere, Ok(1), "another board");
+    assert_eq!(post(&mut store, at(HOUR), (&board, 1), &[9]), Ok(1), "over");
+}
+
+#[test]
+fn the_second_half_of_the_server_is_kept_for_small_sources() {
+    let mut bounds = limits();
+    bounds.server.records = 8;
+    bounds.server_shares = 8;
+    bounds.boards = 100;
+    let mut store = Store::new(bounds);
+    post(&mut store, at(0), (&named("a"), 1), &[1, 2, 3, 4]).unwrap();
+    let refused = post(&mut store, at(0), (&named("b"), 1), &[1]);
+    assert_eq!(limit(refused), Limit::Share);
+    for source in 2..6 {
+        let refused = post(&mut store, at(0), (&named("b"), source), &[1, 2]);
+        assert!(refused.is_err(), "{source}");
+        let taken = post(
+            &mut store,
+            at(0),
+            (&named("c"), source),
+            &[u32::try_from(source).unwrap()],
+        );
+        assert_eq!(taken, Ok(1));
+    }
+    let refused = post(&mut store, at(0), (&named("d"), 6), &[1]);
+    assert_eq!(limit(refused), Limit::Server);
+}
+
+#[test]
+fn the_second_half_of_the_boards_is_kept_for_those_who_opened_few() {
+    let mut bounds = limits();
+    bounds.boards = 4;
+    bounds.boards_of_source = 4;
+    bounds.server_shares = 4;
+    let mut store = Store::new(bounds);
+    for name in ["a", "b"] {
+        assert_eq!(post(&mut store, at(0), (&named(name), 1), &[1]), Ok(1));
+    }
+    let refused = post(&mut store, at(0), (&named("c"), 1), &[1]);
+    assert_eq!(limit(refused), Limit::Share);
+    assert_eq!(post(&mut store, at(0), (&named("c"), 2), &[1]), Ok(1));
+    let refused = post(&mut store, at(0), (&named("d"), 2), &[1]);
+    assert_eq!(limit(refused), Limit::Share);
+    // A board belongs to its opener as long as it is there, also with records of others only.
+    post(&mut store, at(HOUR - 1), (&named("a"), 3), &[2]).unwrap();
+    store.expire(at(HOUR));
+    assert_eq!((store.stats().boards, store.stats().sources), (1, 1));
+    assert_eq!(post(&mut store, at(HOUR), (&named("b"), 1), &[1]), Ok(1));
+    let refused = post(&mut store, at(HOUR), (&named("c"), 1), &[1]);
+    assert_eq!(limit(refused), Limit::Share);
+}
+
+#[test]
+fn strangers_cannot_fill_a_board_before_a_newcomer_from_a_few_addresses() {
+    let mut store = Store::new(Limits::default());
+    let board = named("b");
+    let mut number = 0_u32;
+    for source in 1..=17 {
+        loop {
+            number += 1;
+            if post(&mut store, at(0), (&board, source), &[number]).is_err() {
+                break;
+            }
+        }
+    }
+    let newcomer: Vec<u32> = (1_000_000..1_000_100).collect();
+    assert_eq!(post(&mut store, at(0), (&board, 99), &newcomer), Ok(100));
 }
 
 #[test]

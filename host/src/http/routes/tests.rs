@@ -181,6 +181,7 @@ async fn over_a_limit_a_named_board_says_when_and_a_plain_one_stays_as_it_is() {
         records: 2,
         bytes: 1 << 20,
     };
+    settings.limits.board_shares = 1;
     let service = Service::new(settings);
     let three: Vec<u8> = [[1; 96], [2; 96], [3; 96]].concat();
     assert_eq!(post(&service, "/meet/b/t2", &three[..192]).await.0, 204);
@@ -196,6 +197,29 @@ async fn over_a_limit_a_named_board_says_when_and_a_plain_one_stays_as_it_is() {
         (StatusCode::OK, list)
     );
     assert_eq!(post_bare(&service, "/t2", vec![3; 64]).await, 429);
+}
+
+#[tokio::test]
+async fn a_source_that_holds_much_of_a_board_is_refused_before_a_newcomer() {
+    let mut settings = Settings::default();
+    settings.limits.board.records = 4;
+    settings.limits.board_shares = 4;
+    let service = Service::new(settings);
+    assert_eq!(
+        post_bare(&service, "/t2", [[1; 64], [2; 64]].concat()).await,
+        204
+    );
+    let request = || {
+        ask("POST /t2")
+            .header(CURSOR, "0")
+            .body(Body::from(vec![3; 64]))
+    };
+    let (status, _, response) = send(&service, request().unwrap()).await;
+    assert_eq!(status, 429);
+    assert!(response.headers().contains_key(header::RETRY_AFTER));
+    let newcomer = service.router("192.0.2.2".parse().unwrap());
+    let response = newcomer.oneshot(request().unwrap()).await.unwrap();
+    assert_eq!(response.status(), 204);
 }
 
 #[tokio::test(start_paused = true)]
