@@ -48,6 +48,8 @@ pub struct Settings {
     pub connections: Share,
     /// The longest body of a request, in bytes.
     pub body: usize,
+    /// How long a reader may stop in the middle of an answer before the connection is closed.
+    pub stalled: Duration,
     /// Hops whose `x-forwarded-for` is believed.
     pub trusted_proxies: Vec<Network>,
 }
@@ -80,8 +82,8 @@ impl Default for Settings {
         Self {
             limits: Limits::default(),
             requests: Rate {
-                per_second: 50,
-                burst: 200,
+                per_second: 100,
+                burst: 400,
             },
             waiting: Share {
                 total: 10_000,
@@ -92,6 +94,7 @@ impl Default for Settings {
                 per_source: 256,
             },
             body: 1 << 20,
+            stalled: Duration::from_secs(30),
             trusted_proxies: Vec::new(),
         }
     }
@@ -146,6 +149,9 @@ impl Settings {
         }
         if self.requests.per_second == 0 || self.requests.burst == 0 {
             return Err(ConfigError::Zero { name: "requests" });
+        }
+        if self.stalled.is_zero() {
+            return Err(ConfigError::Zero { name: "seconds" });
         }
         if limits.lifetime < MIN_LIFETIME {
             return Err(ConfigError::ShortLifetime);

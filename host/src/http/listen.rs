@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::error::Error;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
@@ -13,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutStream;
 
 use super::Share;
 use super::hub::{Hub, lock};
@@ -50,7 +52,8 @@ impl Listener {
 
     fn accept(&self, stream: TcpStream, peer: SocketAddr) {
         let ip = peer.ip();
-        let mut share = self.hub.settings().connections;
+        let settings = self.hub.settings();
+        let mut share = settings.connections;
         if self.hub.is_trusted(ip) {
             share.per_source = share.total;
         }
@@ -66,6 +69,10 @@ impl Listener {
             let _held = held;
             // Without it an answer of two packets waits for the peer's delayed acknowledgement.
             drop(stream.set_nodelay(true));
+            // A reader who stops in the middle of an answer does not keep the connection for ever.
+            let mut stream = TimeoutStream::new(stream);
+            stream.set_write_timeout(Some(settings.stalled));
+            let stream = Box::pin(stream);
             match tls {
                 None => serve(stream, ip, router, draining).await,
                 Some(tls) => match timeout(HANDSHAKE, tls.acceptor().accept(stream)).await {
@@ -100,6 +107,9 @@ async fn serve(
         }
     };
     if let Err(error) = ended {
+        if is_stalled(&error) {
+            metrics::counter!("entrenous_rejected_total", "limit" => "time").increment(1);
+        }
         tracing::debug!(%error, "connection");
     }
 }
@@ -171,6 +181,12 @@ impl Drop for Held {
     }
 }
 
+/// Whether a connection ended because its reader did not take the answer.
+fn is_stalled(error: &hyper::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    cause.is_some_and(|cause: &io::Error| cause.kind() == io::ErrorKind::TimedOut)
+}
+
 /// Whether an error of `accept` concerns one connection, not the socket.
 fn is_of_one_peer(error: &io::Error) -> bool {
     matches!(
@@ -190,7 +206,52 @@ const BUFFER: usize = 16 << 10;
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
+    use axum::body::Body;
+    use axum::http::Request;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tower::ServiceExt;
+
+    use super::super::{Service, Settings, routes};
     use super::*;
+
+    #[tokio::test]
+    async fn a_reader_who_stops_in_the_middle_of_an_answer_loses_the_connection() {
+        let settings = Settings {
+            stalled: Duration::from_millis(200),
+            ..Settings::default()
+        };
+        let service = Service::new(settings);
+        let records: Vec<u8> = (0..3_000_u32)
+            .flat_map(|number| [number.to_le_bytes(); 72].concat())
+            .collect();
+        let post = Request::post("/t1").body(Body::from(records)).unwrap();
+        let here = IpAddr::from(Ipv4Addr::LOCALHOST);
+        service.router(here).oneshot(post).await.unwrap();
+
+        let socket = TcpListener::bind((here, 0)).await.unwrap();
+        let address = socket.local_addr().unwrap();
+        let open = Arc::<Open>::default();
+        let listener = Listener {
+            name: "test",
+            socket,
+            router: routes::router(&service.hub),
+            hub: Arc::clone(&service.hub),
+            open: Arc::clone(&open),
+            tls: None,
+            draining: None,
+        };
+        let listening = tokio::spawn(listener.run());
+
+        // 80 MB of answers: more than the buffers on the way hold.
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let requests = "GET /t1 HTTP/1.1\r\nhost: x\r\n\r\n".repeat(100);
+        stream.write_all(requests.as_bytes()).await.unwrap();
+        assert_eq!(stream.read_u8().await.unwrap(), b'H', "it is served");
+        open.none().await;
+        listening.abort();
+    }
 
     #[test]
     fn connections_are_bounded_in_all_and_per_source_and_given_back() {

@@ -211,6 +211,14 @@ pub(super) const KEYS: &[Key] = &[
         settings.body
     ),
     key!(
+        "limits.stalled",
+        Yes,
+        "How long a reader may stop in the middle of an answer; then it is cut.",
+        value::duration,
+        value::show_duration,
+        settings.stalled
+    ),
+    key!(
         "limits.requests.per_second",
         Yes,
         "Requests of one source: per second, and at once.",
