@@ -8,7 +8,6 @@ mod admin;
 mod config;
 mod hub;
 mod listen;
-mod network;
 mod refusal;
 mod routes;
 mod server;
@@ -18,7 +17,6 @@ mod waiting;
 
 pub use admin::Render;
 pub use config::{Config, ConfigError, Settings, Share, TlsFiles};
-pub use network::{Network, NetworkError};
 pub use routes::Service;
 pub use server::{Server, StartError, Stopped};
 pub use tls::TlsError;

@@ -2,9 +2,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use kernel::Kind;
 
-use super::Network;
 use crate::board::Limits;
 use crate::pace::Rate;
 
@@ -51,7 +51,7 @@ pub struct Settings {
     /// How long a reader may stop in the middle of an answer before the connection is closed.
     pub stalled: Duration,
     /// Hops whose `x-forwarded-for` is believed.
-    pub trusted_proxies: Vec<Network>,
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// A bound in all and per source.

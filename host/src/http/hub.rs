@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::http::HeaderMap;
+use ipnet::IpNet;
 use kernel::Time;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
+use super::Settings;
 use super::waiting::Waiting;
-use super::{Network, Settings};
 use crate::board::{Source, Store};
 use crate::pace::Pace;
 
@@ -116,7 +117,7 @@ impl Hub {
 fn origin<'a>(
     peer: IpAddr,
     lines: impl Iterator<Item = &'a str>,
-    trusted: &[Network],
+    trusted: &[IpNet],
 ) -> Option<IpAddr> {
     if !is_in(trusted, peer) {
         return None;
@@ -133,8 +134,10 @@ fn origin<'a>(
     last
 }
 
-fn is_in(networks: &[Network], address: IpAddr) -> bool {
-    networks.iter().any(|network| network.contains(address))
+/// An IPv4 address inside IPv6 counts as IPv4.
+fn is_in(networks: &[IpNet], address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    networks.iter().any(|network| network.contains(&address))
 }
 
 /// The contents, also after a panic elsewhere: every critical section leaves them whole.
@@ -179,7 +182,7 @@ mod tests {
 
     #[test]
     fn only_trusted_hops_are_believed() {
-        let trusted = ["127.0.0.1".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
+        let trusted = ["127.0.0.1/32", "10.0.0.0/8"].map(|net| net.parse().unwrap());
         let from = |peer, line: &'static str| origin(ip(peer), [line].into_iter(), &trusted);
         assert_eq!(from("127.0.0.1", "203.0.113.7"), Some(ip("203.0.113.7")));
         assert_eq!(
@@ -194,6 +197,11 @@ mod tests {
             from("203.0.113.9", "203.0.113.7"),
             None,
             "not trusted itself"
+        );
+        assert_eq!(
+            from("::ffff:127.0.0.1", "2001:db8::1"),
+            Some(ip("2001:db8::1")),
+            "IPv4 inside IPv6"
         );
         assert_eq!(from("127.0.0.1", "unknown"), None);
         assert_eq!(from("127.0.0.1", ""), None);

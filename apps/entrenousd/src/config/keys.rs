@@ -1,6 +1,8 @@
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use ipnet::IpNet;
 use toml::Value;
 use tracing::Level;
 
@@ -70,7 +72,7 @@ pub(super) const KEYS: &[Key] = &[
         "trusted_proxies",
         Yes,
         "Proxies whose x-forwarded-for header is believed: addresses or ranges.\nWithout it everyone behind a proxy shares the limits of one source.",
-        |v| value::list(v, parse, "addresses or ranges such as \"10.0.0.0/8\""),
+        |v| value::list(v, network, "addresses or ranges such as \"10.0.0.0/8\""),
         show_list,
         settings.trusted_proxies
     ),
@@ -272,6 +274,11 @@ fn parse<T: FromStr>(text: &str) -> Option<T> {
     text.parse().ok()
 }
 
+/// A range of addresses, or one address.
+fn network(text: &str) -> Option<IpNet> {
+    parse(text).or_else(|| parse::<IpAddr>(text).map(IpNet::from))
+}
+
 fn show(value: &impl ToString) -> String {
     value.to_string()
 }
@@ -284,7 +291,7 @@ fn show_list(items: &[impl ToString]) -> String {
     format!("[{}]", items.join(", "))
 }
 
-fn admin(value: &Value) -> Result<Option<std::net::SocketAddr>, Refused> {
+fn admin(value: &Value) -> Result<Option<SocketAddr>, Refused> {
     match value::text(value)? {
         "" => Ok(None),
         text => parse(text)

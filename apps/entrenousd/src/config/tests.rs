@@ -50,6 +50,10 @@ fn a_value_of_the_wrong_kind_is_named() {
             "listen = [\"x\"]",
             "listen: \"x\" is none; expected addresses such as \"127.0.0.1:7447\"",
         ),
+        (
+            "trusted_proxies = [\"10.0.0.0/33\"]",
+            "trusted_proxies: \"10.0.0.0/33\" is none; expected addresses or ranges such as \"10.0.0.0/8\"",
+        ),
         ("behind_proxy = 1", "behind_proxy: expected true or false"),
         ("limits.boards = 1", "unknown setting limits.boards"),
         (
@@ -69,6 +73,18 @@ fn a_value_of_the_wrong_kind_is_named() {
     ] {
         assert_eq!(wrong(text), expected);
     }
+}
+
+#[test]
+fn a_trusted_proxy_is_a_range_or_one_address() {
+    let text = "trusted_proxies = [\"10.0.0.0/8\", \"192.0.2.7\", \"fd00::/8\", \"::1\"]";
+    let values = Values::parse(text).unwrap();
+    let proxies = &values.settings.trusted_proxies;
+    let ranges: Vec<String> = proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        ranges,
+        ["10.0.0.0/8", "192.0.2.7/32", "fd00::/8", "::1/128"]
+    );
 }
 
 #[test]
