@@ -133,7 +133,8 @@ impl Meet {
                     .hint("put the passphrase into a file: `--passphrase-file PATH`"),
             );
         }
-        if self.passphrase.is_visible() || given.is_some_and(|text| text != "-") {
+        let is_message_visible = given.is_some_and(|text| text != "-");
+        if self.passphrase.is_visible() || self.at.is_visible() || is_message_visible {
             ui.warn("other users of this machine can see what is given as an argument")?;
         }
         let early = match given {

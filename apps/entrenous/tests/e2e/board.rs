@@ -112,6 +112,22 @@ fn a_proxy_that_is_away_is_named() {
     assert!(ended.stderr.contains("proxy"), "{}", ended.stderr);
 }
 
+#[test]
+fn a_login_for_the_proxy_is_called_visible_and_not_repeated() {
+    let host = Host::start();
+    let go = |proxy| {
+        let args = ["meet", "--at", &host.url, "--proxy", proxy];
+        let rest = ["--passphrase-file", "/dev/null", "--message", "-"];
+        Person::run(&[&args[..], &rest].concat(), "hi").end().stderr
+    };
+    let warning = "other users of this machine can see";
+    let with = go("socks5://me:p%40ss@127.0.0.1:1");
+    assert!(with.contains(warning), "{with}");
+    assert!(!with.contains("ss@") && !with.contains("p@ss"), "{with}");
+    let without = go("socks5://127.0.0.1:1");
+    assert!(!without.contains(warning), "{without}");
+}
+
 /// The address of a server that says the same to everybody, until the test process ends.
 fn answer_everything_with(answer: &'static str) -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();

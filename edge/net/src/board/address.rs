@@ -3,6 +3,7 @@ use std::str::FromStr;
 
 use hyper::Uri;
 use kernel::Kind;
+use percent_encoding::percent_decode_str;
 
 /// The address of a server: `https://board.example.org`, `http://127.0.0.1:7447`, perhaps with a
 /// path in front of its routes.
@@ -72,12 +73,21 @@ impl fmt::Display for Address {
 }
 
 /// A SOCKS 5 proxy: `socks5h://127.0.0.1:9050`, perhaps with `user:password@` (Tor uses another
-/// path for each). Names are always resolved at the proxy, also with `socks5://`.
+/// path for each), where `%40` stands for `@` and so on. Names are always resolved at the proxy,
+/// also with `socks5://`.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Proxy {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) login: Option<(String, String)>,
+}
+
+impl Proxy {
+    /// Whether it came with user and password.
+    #[must_use]
+    pub const fn has_login(&self) -> bool {
+        self.login.is_some()
+    }
 }
 
 impl FromStr for Proxy {
@@ -94,11 +104,7 @@ impl FromStr for Proxy {
         let login = match authority.rsplit_once('@') {
             Some((login, _)) => {
                 let (user, password) = login.split_once(':').unwrap_or((login, ""));
-                let is_short = |part: &str| (1..=255).contains(&part.len());
-                if !is_short(user) || !is_short(password) {
-                    return Err(AddressError::Malformed);
-                }
-                Some((user.to_owned(), password.to_owned()))
+                Some((decoded(user)?, decoded(password)?))
             }
             None => None,
         };
@@ -114,6 +120,16 @@ impl fmt::Debug for Proxy {
     /// Without the login.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Proxy({}:{})", self.host, self.port)
+    }
+}
+
+/// User or password: 1 to 255 bytes of UTF-8, once `%` and two hex digits are read as a byte.
+fn decoded(part: &str) -> Result<String, AddressError> {
+    let text = percent_decode_str(part).decode_utf8();
+    let text = text.map_err(|_| AddressError::Malformed)?;
+    match text.len() {
+        1..=255 => Ok(text.into_owned()),
+        _ => Err(AddressError::Malformed),
     }
 }
 
@@ -202,6 +218,11 @@ mod tests {
         let proxy: Proxy = "socks5h://me:secret@127.0.0.1:9050".parse().unwrap();
         assert_eq!(proxy.login, Some(("me".into(), "secret".into())));
         assert_eq!(format!("{proxy:?}"), "Proxy(127.0.0.1:9050)");
+        assert!(proxy.has_login());
+        let odd: Proxy = "socks5://a%3Ab:%40%2F%25%C3%A9@x".parse().unwrap();
+        assert_eq!(odd.login, Some(("a:b".into(), "@/%é".into())));
+        let long = |n| format!("socks5://{}:pw@x", "%41".repeat(n)).parse::<Proxy>();
+        assert!(long(255).is_ok() && long(256).is_err());
         let plain: Proxy = "socks5://[::1]".parse().unwrap();
         assert_eq!(
             (plain.host.as_str(), plain.port, plain.login),
@@ -212,6 +233,8 @@ mod tests {
             "socks5://",
             "socks5://:9050",
             "socks5://me@x",
+            "socks5://:pw@x",
+            "socks5://me:%ff@x",
             "x:1",
         ] {
             assert!(bad.parse::<Proxy>().is_err(), "{bad}");

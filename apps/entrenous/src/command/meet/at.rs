@@ -34,7 +34,10 @@ pub(super) struct At {
         long,
         value_name = "socks5://HOST:PORT",
         requires = "at",
-        hide_short_help = true
+        hide_short_help = true,
+        long_help = "Reach the server through a SOCKS5 proxy, such as Tor. It resolves the server's \
+        name. A login goes in front, as in socks5://USER:PASSWORD@HOST:PORT, with %40 for @ and so \
+        on; other users of this machine can see it"
     )]
     proxy: Option<Proxy>,
     /// Shorten a message that is too long for the plain board
@@ -48,6 +51,11 @@ pub(super) struct At {
 }
 
 impl At {
+    /// Whether the login of the proxy is an argument, which other users of this machine can see.
+    pub(super) fn is_visible(&self) -> bool {
+        self.proxy.as_ref().is_some_and(Proxy::has_login)
+    }
+
     /// Where to go; `None` if no server was named.
     pub(super) fn server(&self) -> Option<Server<'_>> {
         let at = self.at.as_ref()?;
