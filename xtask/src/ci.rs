@@ -8,7 +8,7 @@ use crate::{
     ct, deny,
     fuzz::Fuzz,
     steps::{self, Steps},
-    test, wasm,
+    test, typos, wasm,
 };
 
 /// Runs all checks and prints a summary.
@@ -24,6 +24,7 @@ pub(crate) fn run() -> Result<()> {
     steps.step("constant time", ct::run);
     steps.step("fuzz targets, for a short while", || Fuzz::smoke().run());
     deny::add(&mut steps);
+    steps.step("spelling", typos::run);
     steps.step("nothing is left behind in the source", || {
         let after = changes()?;
         ensure!(after == before, "the checks changed files:\n{after}");

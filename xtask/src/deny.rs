@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::Command};
 
-use ::interop::reference::target_dir;
+use ::interop::python::target_dir;
 use anyhow::Result;
 
 use crate::steps::{self, Outcome, Steps, cargo};

@@ -14,6 +14,7 @@ mod interop;
 mod layers;
 mod steps;
 mod test;
+mod typos;
 mod wasm;
 
 use std::process::ExitCode;
@@ -38,6 +39,8 @@ enum Xtask {
     Bench(bench::Bench),
     /// Licences, sources, advisories and bans of all dependencies
     Deny,
+    /// The spelling of everything that is written here
+    Typos,
     /// The cores build where there is no operating system
     Wasm,
     /// All of the above but `bench`: what every change must pass
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Xtask::Fuzz(fuzz) => fuzz.run(),
         Xtask::Bench(bench) => bench.run(),
         Xtask::Deny => deny::run(),
+        Xtask::Typos => typos::run(),
         Xtask::Wasm => wasm::run(),
         Xtask::Ci => ci::run(),
     };

@@ -10,6 +10,7 @@
 
 pub mod ours;
 pub mod program;
+pub mod python;
 pub mod reference;
 pub mod room;
 pub mod said;

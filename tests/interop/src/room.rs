@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::reference::target_dir;
+use crate::python::target_dir;
 
 /// A network for one test. Where the system has private network namespaces, each host is one, so
 /// tests that run at once cannot meet and fixed ports are free. Elsewhere all hosts are this

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use interop::reference::{Reference, target_dir};
+use interop::{python::target_dir, reference::Reference};
 
 use super::Report;
 use crate::steps::{self, cargo};

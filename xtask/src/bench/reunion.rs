@@ -3,7 +3,7 @@
 use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, Result};
-use interop::reference::{Reference, target_dir};
+use interop::{python::target_dir, reference::Reference};
 use serde::Deserialize;
 
 use super::Report;
