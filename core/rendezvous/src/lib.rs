@@ -48,4 +48,4 @@ pub use id::{Id, T2, T3};
 pub use passkey::{Passkey, PasskeyError, Salt, SaltError};
 pub use seeds::{Seed, SeedsError, SessionSeeds};
 pub use session::{Answer, Limits, Match, Session, T1_MIN, T1Error, Wanted};
-pub use work::{Done, Encounter, Job, JobKey, Met, Opening};
+pub use work::{Agreed, Done, Encounter, Job, JobKey, Met, Opening};

@@ -7,7 +7,7 @@ use primitives::{Secret, Shake256, hash};
 
 use crate::Session;
 
-pub use encounter::{Encounter, Met};
+pub use encounter::{Agreed, Encounter, Met};
 pub use opening::Opening;
 
 mod encounter;

@@ -1,10 +1,11 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 
 use ctidh::Backend;
 use ctidh::ctidh1024::PublicKey;
-use primitives::{Prp, hash_secret, reveal, x25519};
+use primitives::{Prp, Zeroizing, hash_secret, reveal, x25519};
 
 use super::{BETA_LEN, JobKey, action_seed};
 use crate::Id;
@@ -53,29 +54,56 @@ impl Encounter {
     /// [`run`](Self::run) on a chosen implementation of the field; the result is the same.
     #[must_use]
     pub fn run_with(self, backend: Backend) -> Met {
-        Met {
+        let agreed = self.agree_with(backend);
+        self.finish(&agreed)
+    }
+
+    /// The expensive half: validates the peer's CTIDH key and acts on it. It depends on nothing
+    /// else in the T1, so several T1 of one session with the same key can share it.
+    #[must_use]
+    pub fn agree_with(&self, backend: Backend) -> Agreed {
+        let beta = self.beta();
+        let own = &self.own.isogeny;
+        let agree = |beta: &[u8; BETA_LEN]| {
+            let theirs = PublicKey::from_bytes_with(backend, beta).ok()?;
+            let blind = action_seed(own, beta);
+            Some(own.agree_with(backend, &theirs, blind.expose()).digest())
+        };
+        Agreed {
             session: self.own.id,
-            peer: self.peer,
-            result: self.meet(backend),
+            beta: beta.copied(),
+            secret: beta.and_then(agree),
         }
     }
 
-    /// `None` if the key is bad.
-    fn meet(&self, backend: Backend) -> Option<Box<Peer>> {
+    /// The other half, in less than a millisecond. A peer is refused that `agreed` is not about.
+    #[must_use]
+    pub fn finish(self, agreed: &Agreed) -> Met {
+        let is_about = agreed.session == self.own.id && agreed.beta.as_ref() == self.beta();
+        let secret = agreed.secret.as_ref().filter(|_| is_about);
+        Met {
+            session: self.own.id,
+            peer: self.peer,
+            result: secret.and_then(|secret| self.meet(secret)),
+        }
+    }
+
+    fn beta(&self) -> Option<&[u8; BETA_LEN]> {
+        let (_, tail) = self.t1.split_first_chunk::<32>()?;
+        tail.first_chunk()
+    }
+
+    fn meet(&self, ss2: &[u8]) -> Option<Box<Peer>> {
         let own = &*self.own;
         let (alpha, tail) = self.t1.split_first_chunk::<32>()?;
-        let (beta, rest) = tail.split_first_chunk::<BETA_LEN>()?;
+        let (_, rest) = tail.split_first_chunk::<BETA_LEN>()?;
         let (gamma, delta) = rest.split_first_chunk()?;
 
-        let theirs = PublicKey::from_bytes_with(backend, beta).ok()?;
         let k = hash_secret(&[own.passkey.pdk().expose(), tail]);
         let ss1 = x25519(&own.scalar, &reveal(&Prp::new(&k).decrypt(alpha)));
-        let blind = action_seed(&own.isogeny, beta);
-        let shared = own.isogeny.agree_with(backend, &theirs, blind.expose());
-        let ss2 = shared.digest();
         let (ours, k) = (own.k.expose(), k.expose());
-        let k_tx = hash_secret(&[ours, k, ss1.expose(), &ss2]);
-        let k_rx = hash_secret(&[k, ours, ss1.expose(), &ss2]);
+        let k_tx = hash_secret(&[ours, k, ss1.expose(), ss2]);
+        let k_rx = hash_secret(&[k, ours, ss1.expose(), ss2]);
         let keys = (k_tx, k_rx);
         let peer = Peer::new((*gamma, delta.into()), keys, &own.sk_gamma);
         Some(Box::new(peer))
@@ -92,6 +120,20 @@ impl fmt::Debug for Encounter {
             .field("session", &self.own.id)
             .field("peer", &self.peer)
             .finish_non_exhaustive()
+    }
+}
+
+/// What a session and a CTIDH key came to, for [`Encounter::finish`].
+pub struct Agreed {
+    session: Id,
+    beta: Option<[u8; BETA_LEN]>,
+    /// `None` if the key is bad.
+    secret: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl fmt::Debug for Agreed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Agreed")
     }
 }
 
@@ -123,5 +165,34 @@ impl fmt::Debug for Met {
             .field("session", &self.session)
             .field("peer", &self.peer)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+    use crate::{Opening, Passkey, Salt, Seed, Wanted};
+
+    #[test]
+    fn what_was_agreed_serves_every_t1_with_that_key_and_no_other() {
+        let passkey = Passkey::derive(b"door", Salt::ZERO).unwrap();
+        let [mut own, other, third] = [1, 2, 3].map(|seed| {
+            let seeds = Seed::new([seed; 32]).next_session();
+            Opening::new(passkey.clone(), vec![seed], seeds, Wanted::Every).run()
+        });
+        let agreed = own.encounter(other.t1()).unwrap().agree_with(Backend::best());
+
+        let mut same_key = other.t1().to_vec();
+        *same_key.last_mut().unwrap() ^= 1;
+        for t1 in [other.t1(), &same_key] {
+            let met = own.encounter(t1).unwrap().finish(&agreed);
+            assert!(own.admit(met).is_ok());
+        }
+        let met = own.encounter(third.t1()).unwrap().finish(&agreed);
+        assert!(own.admit(met).is_err(), "another key");
+        let met = third.encounter(other.t1()).unwrap().finish(&agreed);
+        assert!(met.result.is_none(), "another session");
     }
 }
