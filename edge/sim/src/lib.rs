@@ -18,7 +18,7 @@ mod server;
 pub use board::{Hall, Visitor, Weather};
 pub use cache::Cache;
 pub use faults::{Faults, Partition};
-pub use memory::resident_mib;
+pub use memory::resident_bytes;
 pub use network::{Network, Person, Told};
 pub use rng::Rng;
 pub use seeds::failing_seeds;

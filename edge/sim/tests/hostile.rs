@@ -13,7 +13,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use kernel::Time;
 use rendezvous::lan::{Config, Input, Lan, Link, Output};
 use rendezvous::{Done, Job, Passkey, Salt, Seed};
-use sim::{Rng, resident_mib};
+use sim::{Rng, resident_bytes};
 
 const DATAGRAMS: u64 = 1_000_000;
 
@@ -96,7 +96,7 @@ fn a_million_hostile_datagrams_neither_stop_the_machine_nor_fill_its_memory() {
             }
         }
         if n == DATAGRAMS / 10 {
-            early = resident_mib();
+            early = resident_bytes().unwrap();
         }
     }
     assert_eq!(lan.stats().received, DATAGRAMS);
@@ -105,10 +105,10 @@ fn a_million_hostile_datagrams_neither_stop_the_machine_nor_fill_its_memory() {
         outputs < DATAGRAMS * 2,
         "no amplification: {outputs} datagrams sent"
     );
-    if let (Some(early), Some(late)) = (early, resident_mib()) {
+    if let (Some(early), Some(late)) = (early, resident_bytes().unwrap()) {
         assert!(
-            late < 64 && late <= early + 8,
-            "{early} MiB, then {late} MiB"
+            late < 64_000_000 && late <= early + 8_000_000,
+            "{early} bytes, then {late}"
         );
     }
 }

@@ -182,7 +182,10 @@ mod tests {
             let seeds = Seed::new([seed; 32]).next_session();
             Opening::new(passkey.clone(), vec![seed], seeds, Wanted::Every).run()
         });
-        let agreed = own.encounter(other.t1()).unwrap().agree_with(Backend::best());
+        let agreed = own
+            .encounter(other.t1())
+            .unwrap()
+            .agree_with(Backend::best());
 
         let mut same_key = other.t1().to_vec();
         *same_key.last_mut().unwrap() ^= 1;
