@@ -8,6 +8,7 @@ use clap::Args;
 
 mod board;
 mod ctidh;
+mod memory;
 mod reunion;
 
 /// Our speed and size beside the reference's, as a table of ratios.
@@ -21,11 +22,15 @@ pub(crate) struct Bench {
 /// One thing that is measured: its name, and what measures it.
 type Section = (&'static str, fn(&mut Report) -> Result<()>);
 
+/// On two threads at least this many times as fast as on one.
+const THREADS_GOAL: f64 = 1.8;
+
 /// In this order. A section prints nothing itself; it adds to the report.
 const SECTIONS: &[Section] = &[
     ("ctidh", ctidh::run),
     ("reunion", reunion::run),
     ("board", board::run),
+    ("memory", memory::run),
 ];
 
 impl Bench {
@@ -52,6 +57,11 @@ impl Bench {
     }
 }
 
+/// How the report says whether a goal is reached.
+const fn verdict(is_met: bool) -> &'static str {
+    if is_met { "met" } else { "**missed**" }
+}
+
 /// What one section found.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
@@ -64,7 +74,7 @@ impl Report {
     /// (`ours` is better when smaller).
     pub(crate) fn ratio(&mut self, what: &str, ours: f64, theirs: f64, unit: &str, goal: f64) {
         let ratio = ours / theirs;
-        let verdict = if ratio <= goal { "met" } else { "**missed**" };
+        let verdict = verdict(ratio <= goal);
         self.ratios.push(format!(
             "| {what} | {ours:.3} {unit} | {theirs:.3} {unit} | {ratio:.2} | <= {goal:.2} | {verdict} |"
         ));

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use interop::{python::target_dir, reference::Reference};
 
-use super::Report;
+use super::{Report, THREADS_GOAL, verdict};
 use crate::steps::{self, cargo};
 
 /// Runs our stopwatch and theirs in turns, and compares medians of processor time.
@@ -107,10 +107,11 @@ fn threads(report: &mut Report) -> Result<()> {
             }
         }
         let [one, two, alone, burden] = best;
+        let speedup = 2.0 * one / two;
         report.line(format!(
-            "Actions on two threads, {backend}: {:.2} times as many in the same time as on one \
-             (goal: 1.8); each takes {:.2} times the processor time that it takes alone.\n",
-            2.0 * one / two,
+            "Actions on two threads, {backend}: {speedup:.2} times as many in the same time as on one \
+             (goal >= {THREADS_GOAL}: {}); each takes {:.2} times the processor time that it takes alone.\n",
+            verdict(speedup >= THREADS_GOAL),
             burden / (2.0 * f64::from(ACTIONS) * alone),
         ));
     }
