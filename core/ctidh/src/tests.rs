@@ -1,4 +1,4 @@
-//! The known answers for the parts below the key API, on every back end.
+//! Every case of `vectors/ctidh/ctidh.json`, on every back end, named on failure and counted.
 
 extern crate std;
 
@@ -15,31 +15,33 @@ mod field;
 mod file;
 mod keys;
 mod numbers;
+mod vectors;
+
+use file::{File, Section};
 
 /// Runs one generic check for both sets on every field this machine has.
 macro_rules! on_every_field {
-    ($check:ident, $section:literal, $count511:literal, $count1024:literal) => {
+    ($check:ident, $($part:ident).+, $count511:literal, $count1024:literal) => {
         #[test]
         fn $check() {
-            let file = crate::tests::file();
-            for (set, count) in [("ctidh511", $count511), ("ctidh1024", $count1024)] {
-                let cases = file[set].pointer($section).unwrap().as_array().unwrap();
-                assert_eq!(cases.len(), count, "cases of {set} {}", $section);
+            let file = File::read();
+            for (section, count) in [(&file.ctidh511, $count511), (&file.ctidh1024, $count1024)] {
+                let cases = section.$($part).+.len();
+                assert_eq!(cases, count, "cases of {} bits", section.bits);
             }
             for backend in crate::Backend::available() {
-                backend.run(Check::<Set511>(&file, PhantomData));
-                backend.run(Check::<Set1024>(&file, PhantomData));
+                backend.run(Check::<Set511>(&file.ctidh511, PhantomData));
+                backend.run(Check::<Set1024>(&file.ctidh1024, PhantomData));
             }
 
-            struct Check<'a, S>(&'a serde_json::Value, PhantomData<S>);
+            struct Check<'a, S>(&'a Section, PhantomData<S>);
 
             impl<S: Set> crate::backend::Task for Check<'_, S> {
                 type Set = S;
                 type Output = ();
 
                 fn run<F: Field<Set = S>>(self) {
-                    let set = &self.0[S::NAME];
-                    check::<F>(set.pointer($section).unwrap().as_array().unwrap(), set);
+                    check::<F>(&self.0.$($part).+, self.0);
                 }
             }
         }
@@ -47,22 +49,14 @@ macro_rules! on_every_field {
 }
 use on_every_field;
 
-fn file() -> serde_json::Value {
-    serde_json::from_str(include_str!("../../../vectors/ctidh/ctidh.json")).unwrap()
+fn bytes(text: &str) -> Vec<u8> {
+    hex::decode(text).unwrap()
 }
 
-fn text<'a>(case: &'a serde_json::Value, name: &str) -> &'a str {
-    case[name].as_str().unwrap()
-}
-
-fn bytes(case: &serde_json::Value, name: &str) -> Vec<u8> {
-    hex::decode(text(case, name)).unwrap()
-}
-
-/// Reads the field element `name` of a case.
-fn element<F: Field>(case: &serde_json::Value, name: &str) -> F {
+/// Reads a field element.
+fn element<F: Field>(text: &str) -> F {
     let mut limbs = <F::Set as Set>::Limbs::filled(0);
-    let bytes = bytes(case, name);
+    let bytes = bytes(text);
     assert_eq!(bytes.len(), 8 * limbs.as_ref().len());
     for (limb, bytes) in limbs.as_mut().iter_mut().zip(bytes.chunks(8)) {
         *limb = u64::from_le_bytes(bytes.try_into().unwrap());

@@ -1,63 +1,74 @@
 //! What must hold for all keys, on every back end.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what does not hold")]
+
 use ctidh::{
     Backend, PublicKey, PublicKeyError, SecretKey, Set, Set511, Set1024, ctidh511,
-    hazmat::{Array, Field, Fp},
+    hazmat::{Array, Field},
 };
 use proptest::prelude::*;
 
 type Seed = [u8; 32];
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(6))]
+/// What holds for the keys of one set.
+macro_rules! keys {
+    ($name:ident, $set:ident, $cases:literal) => {
+        mod $name {
+            use super::*;
 
-    #[test]
-    fn both_sides_agree_whatever_randomises_the_computation(a: Seed, b: Seed, blind: Seed) {
-        let (a, b) = (ctidh511::SecretKey::from_seed(&a), ctidh511::SecretKey::from_seed(&b));
-        for backend in Backend::available() {
-            let for_b = a.public_key_with(backend, &blind);
-            let for_a = b.public_key(&[0; 32]);
-            let one = a.agree_with(backend, &for_a, &blind);
-            let other = b.agree(&for_b, &[1; 32]);
-            prop_assert_eq!(one.curve_bytes(), other.curve_bytes());
-        }
-    }
+            proptest! {
+                #![proptest_config(ProptestConfig::with_cases($cases))]
 
-    #[test]
-    fn the_opposite_key_leads_to_the_twist(seed: Seed, blind: Seed) {
-        let key = ctidh511::SecretKey::from_seed(&seed);
-        let opposite: Vec<u8> = key.to_bytes().iter().map(|byte| byte.wrapping_neg()).collect();
-        let opposite = ctidh511::SecretKey::from_bytes(&opposite).unwrap();
-        for backend in Backend::available() {
-            let there = coefficient(&key.public_key_with(backend, &blind));
-            let back = coefficient(&opposite.public_key_with(backend, &blind));
-            prop_assert_eq!(there.neg().to_limbs(), back.to_limbs());
-        }
-    }
+                #[test]
+                fn both_sides_agree_whatever_randomises_the_computation(a: Seed, b: Seed, blind: Seed) {
+                    let (a, b) = (SecretKey::<$set>::from_seed(&a), SecretKey::<$set>::from_seed(&b));
+                    let for_a = b.public_key(&[0; 32]);
+                    for backend in Backend::available() {
+                        let for_b = a.public_key_with(backend, &blind);
+                        let one = a.agree_with(backend, &for_a, &blind);
+                        let other = b.agree(&for_b, &[1; 32]);
+                        prop_assert_eq!(one.curve_bytes(), other.curve_bytes());
+                    }
+                }
 
-    #[test]
-    fn the_opposite_key_leads_back(seed: Seed, other: Seed, blind: Seed) {
-        let key = ctidh511::SecretKey::from_seed(&seed);
-        let opposite: Vec<u8> = key.to_bytes().iter().map(|byte| byte.wrapping_neg()).collect();
-        let opposite = ctidh511::SecretKey::from_bytes(&opposite).unwrap();
-        let start = ctidh511::SecretKey::from_seed(&other).public_key(&blind);
-        for backend in Backend::available() {
-            let middle = key.agree_with(backend, &start, &blind);
-            let middle = PublicKey::from_bytes_with(backend, middle.curve_bytes()).unwrap();
-            let end = opposite.agree_with(backend, &middle, &blind);
-            prop_assert_eq!(end.curve_bytes(), start.as_bytes());
-        }
-    }
+                #[test]
+                fn the_opposite_key_leads_to_the_twist(seed: Seed, blind: Seed) {
+                    let key = SecretKey::<$set>::from_seed(&seed);
+                    let opposite = opposite(&key);
+                    for backend in Backend::available() {
+                        let there = coefficient(&key.public_key_with(backend, &blind));
+                        let back = coefficient(&opposite.public_key_with(backend, &blind));
+                        prop_assert_eq!(there.neg().to_limbs(), back.to_limbs());
+                    }
+                }
 
-    #[test]
-    fn public_keys_survive_their_encoding(seed: Seed, blind: Seed) {
-        let key = ctidh511::SecretKey::from_seed(&seed).public_key(&blind);
-        for backend in Backend::available() {
-            let again = PublicKey::from_bytes_with(backend, key.as_bytes());
-            prop_assert_eq!(again, Ok(key));
+                #[test]
+                fn the_opposite_key_leads_back(seed: Seed, other: Seed, blind: Seed) {
+                    let key = SecretKey::<$set>::from_seed(&seed);
+                    let opposite = opposite(&key);
+                    let start = SecretKey::<$set>::from_seed(&other).public_key(&blind);
+                    for backend in Backend::available() {
+                        let middle = key.agree_with(backend, &start, &blind);
+                        let middle = PublicKey::from_bytes_with(backend, middle.curve_bytes()).unwrap();
+                        let end = opposite.agree_with(backend, &middle, &blind);
+                        prop_assert_eq!(end.curve_bytes(), start.as_bytes());
+                    }
+                }
+
+                #[test]
+                fn public_keys_survive_their_encoding(seed: Seed, blind: Seed) {
+                    let key = SecretKey::<$set>::from_seed(&seed).public_key(&blind);
+                    for backend in Backend::available() {
+                        let again = PublicKey::from_bytes_with(backend, key.as_bytes());
+                        prop_assert_eq!(again, Ok(key));
+                    }
+                }
+            }
         }
-    }
+    };
 }
+keys!(of_511_bits, Set511, 6);
+keys!(of_1024_bits, Set1024, 2);
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
@@ -120,8 +131,15 @@ fn debug_output_names_the_type_and_nothing_else() {
     assert_eq!(format!("{shared:?}"), "SharedSecret");
 }
 
-fn coefficient(key: &ctidh511::PublicKey) -> Fp<Set511, 8> {
-    let mut encoding = <Set511 as Set>::Encoding::filled(0);
-    encoding.copy_from_slice(key.as_bytes());
-    Fp::from_limbs(&Set511::limbs(&encoding))
+/// The key whose action undoes that of `key`.
+fn opposite<S: Set>(key: &SecretKey<S>) -> SecretKey<S> {
+    let bytes = key.to_bytes();
+    let bytes: Vec<u8> = bytes.iter().map(|byte| byte.wrapping_neg()).collect();
+    SecretKey::from_bytes(&bytes).unwrap()
+}
+
+fn coefficient<S: Set>(key: &PublicKey<S>) -> S::Portable {
+    let mut encoding = S::Encoding::filled(0);
+    encoding.as_mut().copy_from_slice(key.as_bytes());
+    S::Portable::from_limbs(&S::limbs(&encoding))
 }

@@ -1,10 +1,5 @@
 //! The whole of `vectors/ctidh/ctidh.json` as types: a member that nobody knows is refused.
 
-#![expect(
-    dead_code,
-    reason = "tests that run on every field read most members by name"
-)]
-
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 
 use serde::Deserialize;
@@ -13,50 +8,56 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     #[serde(rename = "README")]
-    readme: BTreeMap<String, String>,
+    pub(super) readme: BTreeMap<String, String>,
     pub(super) ctidh511: Section,
     pub(super) ctidh1024: Section,
+}
+
+impl File {
+    pub(super) fn read() -> Self {
+        serde_json::from_str(include_str!("../../../../vectors/ctidh/ctidh.json")).unwrap()
+    }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Section {
     pub(super) bits: usize,
-    params: Params,
+    pub(super) params: Params,
     pub(super) sqrtvelu_steps_per_batch_lowest_prime: Vec<Steps>,
     pub(super) keygen: Vec<Keygen>,
-    shared: Vec<Shared>,
-    action_special: Vec<Special>,
-    field: Vec<FieldCase>,
-    curve: CurveCases,
+    pub(super) shared: Vec<Shared>,
+    pub(super) action_special: Vec<Special>,
+    pub(super) field: Vec<FieldCase>,
+    pub(super) curve: CurveCases,
     pub(super) public_key_checks: Vec<PublicKeyCheck>,
-    private_key_checks: Vec<PrivateKeyCheck>,
+    pub(super) private_key_checks: Vec<PrivateKeyCheck>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Params {
-    p_be_hex: String,
-    p_limbs_le_u64: Vec<String>,
-    cofactor: u64,
-    primes: Vec<u64>,
+pub(super) struct Params {
+    pub(super) p_be_hex: String,
+    pub(super) p_limbs_le_u64: Vec<String>,
+    pub(super) cofactor: usize,
+    pub(super) primes: Vec<usize>,
     #[serde(rename = "R_log2")]
-    r_log2: u64,
-    one_mont: String,
-    two_mont: String,
-    minus_p_inv_mod_2_64: String,
+    pub(super) r_log2: usize,
+    pub(super) one_mont: String,
+    pub(super) two_mont: String,
+    pub(super) minus_p_inv_mod_2_64: String,
     #[serde(rename = "R2_mod_p_le")]
-    r2_mod_p_le: String,
-    four_sqrt_p_floor_be_hex: String,
-    batch_size: Vec<u64>,
-    batch_start: Vec<u64>,
-    batch_stop: Vec<u64>,
-    batch_bound: Vec<u64>,
-    batch_max_chain_len: Vec<u64>,
-    chain_bits: Vec<u64>,
-    chain_len: Vec<u64>,
-    sk_len: u64,
-    pk_len: u64,
+    pub(super) r2_mod_p_le: String,
+    pub(super) four_sqrt_p_floor_be_hex: String,
+    pub(super) batch_size: Vec<usize>,
+    pub(super) batch_start: Vec<usize>,
+    pub(super) batch_stop: Vec<usize>,
+    pub(super) batch_bound: Vec<usize>,
+    pub(super) batch_max_chain_len: Vec<usize>,
+    pub(super) chain_bits: Vec<usize>,
+    pub(super) chain_len: Vec<usize>,
+    pub(super) sk_len: usize,
+    pub(super) pk_len: usize,
 }
 
 #[derive(Deserialize)]
@@ -73,7 +74,7 @@ pub(super) struct Keygen {
     pub(super) seed: String,
     pub(super) context: u64,
     pub(super) sk: String,
-    pk: String,
+    pub(super) pk: String,
     pub(super) rng_calls: usize,
     pub(super) rng_bytes: usize,
     pub(super) rng_transcript: Option<Vec<Call>>,
@@ -88,100 +89,100 @@ pub(super) struct Call {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Shared {
+pub(super) struct Shared {
     #[serde(rename = "skA")]
-    sk_a: String,
+    pub(super) sk_a: String,
     #[serde(rename = "pkA")]
-    pk_a: String,
+    pub(super) pk_a: String,
     #[serde(rename = "skB")]
-    sk_b: String,
+    pub(super) sk_b: String,
     #[serde(rename = "pkB")]
-    pk_b: String,
-    shared_curve: String,
-    dh: String,
+    pub(super) pk_b: String,
+    pub(super) shared_curve: String,
+    pub(super) dh: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Special {
-    label: String,
+pub(super) struct Special {
+    pub(super) label: String,
     #[serde(rename = "in")]
-    start: String,
-    sk: String,
-    out: String,
+    pub(super) start: String,
+    pub(super) sk: String,
+    pub(super) out: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FieldCase {
-    a: String,
-    b: String,
-    add: String,
-    sub: String,
-    mul: String,
-    sqr_a: String,
-    inv_a: String,
-    a_is_square: u64,
-    sqrt_a: Option<String>,
-    a_plain_be_hex: String,
+pub(super) struct FieldCase {
+    pub(super) a: String,
+    pub(super) b: String,
+    pub(super) add: String,
+    pub(super) sub: String,
+    pub(super) mul: String,
+    pub(super) sqr_a: String,
+    pub(super) inv_a: String,
+    pub(super) a_is_square: u64,
+    pub(super) sqrt_a: Option<String>,
+    pub(super) a_plain_be_hex: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CurveCases {
+pub(super) struct CurveCases {
     #[serde(rename = "A")]
-    coefficient: String,
+    pub(super) coefficient: String,
     #[serde(rename = "xDBL")]
-    doublings: Vec<Doubling>,
+    pub(super) doublings: Vec<Doubling>,
     #[serde(rename = "xMUL")]
-    multiples: Vec<Multiple>,
-    isogeny: Vec<Isogeny>,
-    elligator: Vec<Elligator>,
+    pub(super) multiples: Vec<Multiple>,
+    pub(super) isogeny: Vec<Isogeny>,
+    pub(super) elligator: Vec<Elligator>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Doubling {
+pub(super) struct Doubling {
     #[serde(rename = "P")]
-    point: String,
+    pub(super) point: String,
     #[serde(rename = "2P")]
-    double: String,
+    pub(super) double: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Multiple {
-    l: u64,
+pub(super) struct Multiple {
+    pub(super) l: u64,
     #[serde(rename = "P")]
-    point: String,
+    pub(super) point: String,
     #[serde(rename = "lP")]
-    multiple: String,
+    pub(super) multiple: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Isogeny {
-    l: u64,
+pub(super) struct Isogeny {
+    pub(super) l: u64,
     #[serde(rename = "K")]
-    kernel: String,
+    pub(super) kernel: String,
     #[serde(rename = "K_on_curve_not_twist")]
-    on_curve: bool,
+    pub(super) on_curve: bool,
     #[serde(rename = "P")]
-    point: String,
+    pub(super) point: String,
     #[serde(rename = "A_new")]
-    end: String,
+    pub(super) end: String,
     #[serde(rename = "P_image")]
-    image: String,
+    pub(super) image: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Elligator {
+pub(super) struct Elligator {
     #[serde(rename = "A")]
-    coefficient: String,
-    u: String,
-    x_on_curve: String,
-    x_on_twist: String,
+    pub(super) coefficient: String,
+    pub(super) u: String,
+    pub(super) x_on_curve: String,
+    pub(super) x_on_twist: String,
 }
 
 #[derive(Deserialize)]
@@ -197,8 +198,8 @@ pub(super) struct PublicKeyCheck {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PrivateKeyCheck {
-    label: String,
-    sk: String,
-    frombytes: String,
+pub(super) struct PrivateKeyCheck {
+    pub(super) label: String,
+    pub(super) sk: String,
+    pub(super) frombytes: String,
 }

@@ -1,9 +1,6 @@
 //! What the vectors tell of keys beyond the key API: the sampler's stream, the verdict on a curve.
 
-use super::{
-    file::{File, PublicKeyCheck, Section},
-    *,
-};
+use super::{file::PublicKeyCheck, *};
 use crate::{
     Backend,
     sample::{Draws, sample},
@@ -11,8 +8,8 @@ use crate::{
 };
 
 fn sections() -> (Section, Section) {
-    let file: File =
-        serde_json::from_str(include_str!("../../../../vectors/ctidh/ctidh.json")).unwrap();
+    let file = File::read();
+    assert_eq!(file.readme.len(), 11, "chapters of the explanation");
     (file.ctidh511, file.ctidh1024)
 }
 
@@ -34,7 +31,7 @@ fn draws<S: Set>(section: &Section, count: usize) {
     assert_eq!(section.keygen.len(), count, "keys of {}", S::NAME);
     let mut transcripts = 0;
     for case in &section.keygen {
-        let (seed, name) = (hex::decode(&case.seed).unwrap(), &case.seed);
+        let (seed, name) = (bytes(&case.seed), &case.seed);
         let mut draws = Draws::new(case.context, &seed);
         let exponents = sample::<S>(&mut draws);
         let key: Vec<u8> = exponents
@@ -70,7 +67,7 @@ fn judge<S: Set>(cases: &[PublicKeyCheck]) {
     let mut exceptions = Vec::new();
     let mut judged = 0;
     for case in cases {
-        let (bytes, label) = (hex::decode(&case.pk).unwrap(), &case.label);
+        let (bytes, label) = (bytes(&case.pk), &case.label);
         let mut encoding = S::Encoding::filled(0);
         if bytes.len() != encoding.as_ref().len() {
             assert_eq!(case.c_validate, None, "{label}");
