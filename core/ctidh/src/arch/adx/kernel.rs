@@ -104,6 +104,34 @@ macro_rules! nothing {
     };
 }
 
+/// Eight rows on a window, and how the window lies afterwards. For an unsafe block.
+macro_rules! block {
+    ($before:ident $after:ident, $bench:ident, $window:ident, $($place:ident = $index:expr),+) => {{
+        let [mut r0, mut r1, mut r2, mut r3, mut r4, mut r5, mut r6, mut r7] = $window;
+        let r8: u64;
+        core::arch::asm!(
+            rows!($before $after),
+            bench = in(reg) $bench.0.as_mut_ptr(),
+            $($place = const $index,)+
+            r0 = inout(reg) r0,
+            r1 = inout(reg) r1,
+            r2 = inout(reg) r2,
+            r3 = inout(reg) r3,
+            r4 = inout(reg) r4,
+            r5 = inout(reg) r5,
+            r6 = inout(reg) r6,
+            r7 = inout(reg) r7,
+            r8 = out(reg) r8,
+            low = out(reg) _,
+            high = out(reg) _,
+            out("rdx") _,
+            options(nostack),
+        );
+        let _ = r7;
+        [r8, r0, r1, r2, r3, r4, r5, r6]
+    }};
+}
+
 /// Adds the product of the eight limbs at `X` and those at `Y` to the window; its low half goes to
 /// `OUT`, its high half becomes the window.
 ///
@@ -117,44 +145,10 @@ pub(super) unsafe fn multiply<const X: usize, const Y: usize, const OUT: usize>(
     window: Window,
 ) -> Window {
     const { assert!(X + 8 <= END && Y + 8 <= END && OUT + 8 <= END) };
-    let [
-        mut r0,
-        mut r1,
-        mut r2,
-        mut r3,
-        mut r4,
-        mut r5,
-        mut r6,
-        mut r7,
-    ] = window;
-    let r8: u64;
     // SAFETY: the processor has the instructions, as the caller promises. The block reads eight limbs
     // each at X and Y and writes eight at OUT, all inside of `bench`, as was checked above, and which
     // is borrowed for writing. It keeps the stack and jumps nowhere.
-    unsafe {
-        core::arch::asm!(
-            rows!(factor done),
-            bench = in(reg) bench.0.as_mut_ptr(),
-            x = const X,
-            y = const Y,
-            out = const OUT,
-            r0 = inout(reg) r0,
-            r1 = inout(reg) r1,
-            r2 = inout(reg) r2,
-            r3 = inout(reg) r3,
-            r4 = inout(reg) r4,
-            r5 = inout(reg) r5,
-            r6 = inout(reg) r6,
-            r7 = inout(reg) r7,
-            r8 = out(reg) r8,
-            low = out(reg) _,
-            high = out(reg) _,
-            out("rdx") _,
-            options(nostack),
-        );
-    }
-    let _ = r7;
-    [r8, r0, r1, r2, r3, r4, r5, r6]
+    unsafe { block!(factor done, bench, window, x = X, y = Y, out = OUT) }
 }
 
 /// Adds the multiple of the eight limbs at `P` to the window that makes its low half zero, and puts
@@ -166,42 +160,8 @@ pub(super) unsafe fn multiply<const X: usize, const Y: usize, const OUT: usize>(
 #[inline]
 #[expect(unsafe_code, reason = "no other way to two chains of carries")]
 pub(super) unsafe fn clear(bench: &mut Bench, window: Window) -> Window {
-    let [
-        mut r0,
-        mut r1,
-        mut r2,
-        mut r3,
-        mut r4,
-        mut r5,
-        mut r6,
-        mut r7,
-    ] = window;
-    let r8: u64;
     // SAFETY: the processor has the instructions, as the caller promises. The block reads eight limbs
     // at P and one at K and writes eight at M, all inside of `bench`, which is borrowed for writing.
     // It keeps the stack and jumps nowhere.
-    unsafe {
-        core::arch::asm!(
-            rows!(digit nothing),
-            bench = in(reg) bench.0.as_mut_ptr(),
-            x = const P,
-            k = const K,
-            out = const M,
-            r0 = inout(reg) r0,
-            r1 = inout(reg) r1,
-            r2 = inout(reg) r2,
-            r3 = inout(reg) r3,
-            r4 = inout(reg) r4,
-            r5 = inout(reg) r5,
-            r6 = inout(reg) r6,
-            r7 = inout(reg) r7,
-            r8 = out(reg) r8,
-            low = out(reg) _,
-            high = out(reg) _,
-            out("rdx") _,
-            options(nostack),
-        );
-    }
-    let _ = r7;
-    [r8, r0, r1, r2, r3, r4, r5, r6]
+    unsafe { block!(digit nothing, bench, window, x = P, k = K, out = M) }
 }
