@@ -24,102 +24,93 @@ pub(crate) struct File {
     pub(crate) http_captured: Http,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Primitives {
-    pub(crate) hash: Vec<IgnoredAny>,
-    pub(crate) argon2i: Vec<IgnoredAny>,
-    pub(crate) hkdf: Vec<IgnoredAny>,
-    pub(crate) aead: Vec<IgnoredAny>,
-    pub(crate) aead_reject: Vec<IgnoredAny>,
-    pub(crate) prp: Vec<IgnoredAny>,
-    pub(crate) elligator_key_pair: Vec<IgnoredAny>,
-    pub(crate) unelligator: Vec<IgnoredAny>,
-    pub(crate) x25519: Vec<IgnoredAny>,
-    pub(crate) ctidh1024_from_seed: Vec<FromSeed>,
-    pub(crate) ctidh1024_dh: Vec<Dh>,
+/// Structs whose members are exactly those of the file; members of one type share a line.
+macro_rules! shapes {
+    ($($(#[$doc:meta])* $name:ident { $($($field:ident),+: $type:ty;)+ })+) => {$(
+        $(#[$doc])*
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub(crate) struct $name {
+            $($(pub(crate) $field: $type,)+)+
+        }
+    )+};
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FromSeed {
-    pub(crate) seed: Hex,
-    pub(crate) sk: Hex,
-    pub(crate) pk: Hex,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Dh {
-    pub(crate) sk: Hex,
-    pub(crate) pk: Hex,
-    pub(crate) shared: Hex,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Meeting {
-    pub(crate) name: String,
-    pub(crate) description: String,
-    pub(crate) parties: Vec<Party>,
-    pub(crate) exchanges: Vec<Exchange>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Party {
-    pub(crate) name: String,
-    pub(crate) passphrase: Hex,
-    pub(crate) salt: Hex,
-    pub(crate) payload: Hex,
-    pub(crate) dh_seed: Hex,
-    pub(crate) ctidh_seed: Hex,
-    pub(crate) gamma_seed: Hex,
-    pub(crate) delta_seed: Hex,
-    pub(crate) dummy_seed: Hex,
-    pub(crate) argon2i: Hex,
-    pub(crate) pdk: Hex,
-    pub(crate) dh_epk: Hex,
-    pub(crate) dh_sk: Hex,
-    pub(crate) csidh_sk: Hex,
-    pub(crate) csidh_pk: Hex,
-    pub(crate) sk_gamma: Hex,
-    pub(crate) sk_delta: Hex,
-    pub(crate) alpha_key: Hex,
-    pub(crate) t1: Hex,
-    pub(crate) t1_alpha: Hex,
-    pub(crate) t1_beta: Hex,
-    pub(crate) t1_gamma: Hex,
-    pub(crate) t1_delta: Hex,
-    pub(crate) t1_id: Hex,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Exchange {
-    pub(crate) at: String,
-    pub(crate) peer: String,
-    pub(crate) peer_alpha_key: Hex,
-    pub(crate) peer_dh_pk: Hex,
-    pub(crate) dh_ss: Hex,
-    pub(crate) csidh_ss: Hex,
-    pub(crate) t2key_tx: Hex,
-    pub(crate) t2key_rx: Hex,
-    pub(crate) t2_sent: Hex,
-    pub(crate) t2_received: Hex,
-    pub(crate) t3_sent: Hex,
-    pub(crate) t3_sent_is_dummy: bool,
-    pub(crate) t3key_rx: Option<Hex>,
-    pub(crate) t3_received: Hex,
-    pub(crate) result: Option<Hex>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Behaviour {
-    pub(crate) name: String,
-    pub(crate) parties: Vec<Party>,
-    pub(crate) steps: Vec<Step>,
+shapes! {
+    Primitives {
+        hash, argon2i, hkdf, aead, aead_reject, prp: Vec<IgnoredAny>;
+        elligator_key_pair, unelligator, x25519: Vec<IgnoredAny>;
+        ctidh1024_from_seed: Vec<FromSeed>;
+        ctidh1024_dh: Vec<Dh>;
+    }
+    FromSeed {
+        seed, sk, pk: Hex;
+    }
+    Dh {
+        sk, pk, shared: Hex;
+    }
+    Meeting {
+        name, description: String;
+        parties: Vec<Party>;
+        exchanges: Vec<Exchange>;
+    }
+    Party {
+        name: String;
+        passphrase, salt, payload: Hex;
+        dh_seed, ctidh_seed, gamma_seed, delta_seed, dummy_seed: Hex;
+        argon2i, pdk, dh_epk, dh_sk, csidh_sk, csidh_pk, sk_gamma, sk_delta, alpha_key: Hex;
+        t1, t1_alpha, t1_beta, t1_gamma, t1_delta, t1_id: Hex;
+    }
+    /// A party of a capture: its inputs only.
+    Seeded {
+        name: String;
+        payload, dh_seed, ctidh_seed, gamma_seed, delta_seed, dummy_seed: Hex;
+    }
+    Exchange {
+        at, peer: String;
+        peer_alpha_key, peer_dh_pk, dh_ss, csidh_ss, t2key_tx, t2key_rx: Hex;
+        t2_sent, t2_received, t3_sent, t3_received: Hex;
+        t3_sent_is_dummy: bool;
+        t3key_rx, result: Option<Hex>;
+    }
+    Behaviour {
+        name: String;
+        parties: Vec<Party>;
+        steps: Vec<Step>;
+    }
+    Answer {
+        t3: Hex;
+        is_dummy: bool;
+    }
+    Constructed {
+        description, group: String;
+        port: u16;
+        packets: Vec<Packet>;
+    }
+    Packet {
+        n: usize;
+        from, to: String;
+        udp_payload: Hex;
+    }
+    Multicast {
+        description: String;
+        passphrase, salt: Hex;
+        parties: Vec<Seeded>;
+        events: Vec<Event>;
+    }
+    Http {
+        description: String;
+        passphrase, salt: Hex;
+        parties: Vec<Seeded>;
+        events: Vec<Request>;
+        stdout: Vec<String>;
+    }
+    Request {
+        t: f64;
+        client, request: String;
+        body, response: Hex;
+        status: u16;
+    }
 }
 
 #[derive(Deserialize)]
@@ -152,54 +143,6 @@ pub(crate) enum Returned {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Answer {
-    pub(crate) t3: Hex,
-    pub(crate) is_dummy: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Constructed {
-    pub(crate) description: String,
-    pub(crate) group: String,
-    pub(crate) port: u16,
-    pub(crate) packets: Vec<Packet>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Packet {
-    pub(crate) n: usize,
-    pub(crate) from: String,
-    pub(crate) to: String,
-    pub(crate) udp_payload: Hex,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Multicast {
-    pub(crate) description: String,
-    pub(crate) passphrase: Hex,
-    pub(crate) salt: Hex,
-    pub(crate) parties: Vec<Seeded>,
-    pub(crate) events: Vec<Event>,
-}
-
-/// A party of a capture: its inputs only.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Seeded {
-    pub(crate) name: String,
-    pub(crate) payload: Hex,
-    pub(crate) dh_seed: Hex,
-    pub(crate) ctidh_seed: Hex,
-    pub(crate) gamma_seed: Hex,
-    pub(crate) delta_seed: Hex,
-    pub(crate) dummy_seed: Hex,
-}
-
-#[derive(Deserialize)]
 #[serde(tag = "event", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Event {
     Send {
@@ -220,28 +163,6 @@ pub(crate) enum Event {
         node: String,
         result_text: Hex,
     },
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Http {
-    pub(crate) description: String,
-    pub(crate) passphrase: Hex,
-    pub(crate) salt: Hex,
-    pub(crate) parties: Vec<Seeded>,
-    pub(crate) events: Vec<Request>,
-    pub(crate) stdout: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Request {
-    pub(crate) t: f64,
-    pub(crate) client: String,
-    pub(crate) request: String,
-    pub(crate) body: Hex,
-    pub(crate) status: u16,
-    pub(crate) response: Hex,
 }
 
 /// Bytes written as hexadecimal.
