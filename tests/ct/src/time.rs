@@ -1,12 +1,12 @@
 //! Whether two classes of secrets take the same time (as "dudect" does: Reparaz, Balasch and
 //! Verbauwhede, "Dude, is my code constant time?", 2017).
 
-use std::time::Instant;
+use std::{marker::PhantomData, time::Instant};
 
 use anyhow::{Result, ensure};
 use ctidh::{
-    Backend, PublicKey, SecretKey, Set511,
-    hazmat::{Field, Mask, Task},
+    Backend, PublicKey, SecretKey, Set, Set511, Set1024,
+    hazmat::{Array, Field, Mask, Task},
 };
 
 mod welch;
@@ -14,21 +14,28 @@ mod welch;
 /// Above this the classes differ. By chance it happens once in millions of tests.
 const LIMIT: f64 = 5.0;
 
-/// Measures an action and the operations of the field.
+/// Measures an action and the operations of the field, in both sets.
 pub(crate) fn check(backend: Backend) -> Result<()> {
     ensure!(
         Backend::available().any(|available| available == backend),
         "this processor cannot run the {} back end",
         backend.name()
     );
-    let mut faults = backend.run(Fields);
-    faults.extend(decide("action", 400, &mut Actions::new(backend)));
+    let faults = [faults::<Set511>(backend), faults::<Set1024>(backend)].concat();
     ensure!(
         faults.is_empty(),
         "time depends on secrets: {}",
         faults.join(", ")
     );
     Ok(())
+}
+
+/// The names of what shows a difference.
+fn faults<S: Set>(backend: Backend) -> Vec<String> {
+    let mut faults = backend.run(Fields::<S>(PhantomData));
+    let mut actions = Actions::<S>::new(backend);
+    faults.extend(decide::<S>("action", 400, &mut actions));
+    faults
 }
 
 /// Something to measure with a secret of either class.
@@ -42,7 +49,8 @@ trait Subject {
 
 /// Measures twice if need be: a difference counts only when it shows again. Returns the name of
 /// what failed.
-fn decide(name: &str, samples: usize, subject: &mut dyn Subject) -> Option<String> {
+fn decide<S: Set>(what: &str, samples: usize, subject: &mut dyn Subject) -> Option<String> {
+    let name = format!("{} {what}", S::NAME);
     let mut last = 0.0;
     for _ in 0..2 {
         last = measure(samples, subject);
@@ -86,14 +94,14 @@ impl Random {
 }
 
 /// Group actions: the key without any isogeny, whose isogenies are all dummies, or random keys.
-struct Actions {
+struct Actions<S: Set> {
     backend: Backend,
-    peer: PublicKey<Set511>,
-    key: SecretKey<Set511>,
+    peer: PublicKey<S>,
+    key: SecretKey<S>,
     blind: [u8; 32],
 }
 
-impl Actions {
+impl<S: Set> Actions<S> {
     fn new(backend: Backend) -> Self {
         let key = SecretKey::from_seed(&[1; 32]);
         Self {
@@ -105,10 +113,10 @@ impl Actions {
     }
 }
 
-impl Subject for Actions {
+impl<S: Set> Subject for Actions<S> {
     fn prepare(&mut self, fixed: bool, random: u64) {
         self.blind[..8].copy_from_slice(&random.to_le_bytes());
-        let mut bytes = SecretKey::<Set511>::from_seed(&self.blind).to_bytes();
+        let mut bytes = SecretKey::<S>::from_seed(&self.blind).to_bytes();
         let keep = u8::from(fixed).wrapping_sub(1);
         bytes.iter_mut().for_each(|byte| *byte &= keep);
         if let Ok(key) = SecretKey::from_bytes(&bytes) {
@@ -122,13 +130,13 @@ impl Subject for Actions {
 }
 
 /// The operations of a field: on 0 and 1, or on random elements.
-struct Fields;
+struct Fields<S>(PhantomData<S>);
 
-impl Task for Fields {
-    type Set = Set511;
+impl<S: Set> Task for Fields<S> {
+    type Set = S;
     type Output = Vec<String>;
 
-    fn run<F: Field<Set = Set511>>(self) -> Vec<String> {
+    fn run<F: Field<Set = S>>(self) -> Vec<String> {
         let operations: [(&str, Operation<F>); 6] = [
             ("field product", |a, b| a.mul(b)),
             ("field square", |a, _| a.sqr()),
@@ -145,7 +153,7 @@ impl Task for Fields {
             }),
         ];
         let faults = operations.map(|(name, operation)| {
-            decide(
+            decide::<S>(
                 name,
                 4000,
                 &mut Operations {
@@ -166,13 +174,18 @@ struct Operations<F> {
     pairs: Vec<(F, F)>,
 }
 
-impl<F: Field<Set = Set511>> Subject for Operations<F> {
+impl<F: Field> Subject for Operations<F> {
     fn prepare(&mut self, fixed: bool, random: u64) {
         let fixed = Mask::from_bit(u64::from(fixed));
         let mut random = Random(random | 1);
         let mut element = || {
-            let mut limbs = [0; 8].map(|_: u64| random.next());
-            limbs[7] >>= 2; // below p
+            let mut limbs = <F::Set as Set>::Limbs::filled(0);
+            limbs.as_mut().fill_with(|| random.next());
+            if let (Some(top), Some(of_p)) =
+                (limbs.as_mut().last_mut(), F::Set::MODULUS.as_ref().last())
+            {
+                *top &= (of_p >> 1).next_power_of_two().wrapping_sub(1); // below p
+            }
             F::from_limbs(&limbs)
         };
         for pair in &mut self.pairs {
