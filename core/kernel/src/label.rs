@@ -58,6 +58,22 @@ pub enum Label {
     ServerProof,
     /// A server's nonce for a proof. Spec `40-server` 3.
     ServerNonce,
+    /// Associated data of a wrapped data key. Spec `16-vault` 3.2.
+    VaultWrap,
+    /// The key that wraps a data key, from a key file. Spec `16-vault` 3.2.
+    VaultKeyFile,
+    /// Key of the names of records. Spec `16-vault` 3.
+    VaultNames,
+    /// Key of records. Spec `16-vault` 3.
+    VaultRecords,
+    /// Key of the head. Spec `16-vault` 3.
+    VaultHead,
+    /// Key of the hash of all records. Spec `16-vault` 3.
+    VaultSet,
+    /// Key of the mark. Spec `16-vault` 3.
+    VaultMark,
+    /// Key of a backup. Spec `16-vault` 6.
+    VaultBackup,
 }
 
 impl Label {
@@ -91,6 +107,14 @@ impl Label {
             Self::SignCard => b"entrenous/v1/identity/sign-card",
             Self::ServerProof => b"entrenous/v1/server/proof",
             Self::ServerNonce => b"entrenous/v1/server/nonce",
+            Self::VaultWrap => b"entrenous/v1/vault/wrap",
+            Self::VaultKeyFile => b"entrenous/v1/vault/key-file",
+            Self::VaultNames => b"entrenous/v1/vault/names",
+            Self::VaultRecords => b"entrenous/v1/vault/records",
+            Self::VaultHead => b"entrenous/v1/vault/head",
+            Self::VaultSet => b"entrenous/v1/vault/set",
+            Self::VaultMark => b"entrenous/v1/vault/mark",
+            Self::VaultBackup => b"entrenous/v1/vault/backup",
         }
     }
 }
