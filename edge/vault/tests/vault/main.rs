@@ -1,0 +1,18 @@
+//! The store as its users see it, on a real disk, killed, damaged and full.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers outside the test functions"
+)]
+
+mod backup;
+mod crash;
+mod damage;
+mod disk;
+mod keys;
+mod place;
+mod records;
+mod tools;
+mod twins;
