@@ -2,7 +2,7 @@
 //! input would leave no time for anything else.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::{Mutex, PoisonError},
 };
 
@@ -27,3 +27,8 @@ pub fn run(job: Job) -> Option<Done> {
 static KEPT: Mutex<BTreeMap<JobKey, Done>> = Mutex::new(BTreeMap::new());
 /// How many results are kept, and so how many jobs are run.
 pub const MAX_KEPT: usize = 20;
+
+/// Does the oldest of `jobs`, if there is one and it can still be done.
+pub fn run_oldest(jobs: &mut VecDeque<Job>) -> Option<Done> {
+    jobs.pop_front().and_then(run)
+}

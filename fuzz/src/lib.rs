@@ -1,6 +1,14 @@
 //! What the fuzz targets share.
 
+use rendezvous::{Passkey, Salt};
+
 pub mod jobs;
+
+/// What two friends share, and what a stranger has.
+pub fn passkeys(salt: Salt) -> [Passkey; 2] {
+    ["passphrase", "another one"]
+        .map(|words| Passkey::derive(words.as_bytes(), salt).expect("a passkey"))
+}
 
 /// A fuzzer's bytes, read as steps. It ends where the bytes end.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use std::{
     sync::LazyLock,
 };
 
-use fuzz::{Script, jobs};
+use fuzz::{Script, jobs, passkeys};
 use kernel::Time;
 use libfuzzer_sys::fuzz_target;
 use rendezvous::{
@@ -145,8 +145,7 @@ impl Room {
 
     /// Does the node's oldest job.
     fn work(&mut self, node: usize) {
-        let job = self.nodes[node].jobs.pop_front();
-        if let Some(done) = job.and_then(jobs::run) {
+        if let Some(done) = jobs::run_oldest(&mut self.nodes[node].jobs) {
             self.feed(node, Input::Done(done));
         }
     }
@@ -214,7 +213,4 @@ fn config() -> Config {
 
 const LINK: Link = Link::new(1);
 
-static PASSKEYS: LazyLock<[Passkey; 2]> = LazyLock::new(|| {
-    ["passphrase", "another one"]
-        .map(|words| Passkey::derive(words.as_bytes(), Salt::ZERO).expect("a passkey"))
-});
+static PASSKEYS: LazyLock<[Passkey; 2]> = LazyLock::new(|| passkeys(Salt::ZERO));

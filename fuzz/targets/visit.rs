@@ -4,7 +4,7 @@
 
 use std::{collections::VecDeque, sync::LazyLock, time::Duration};
 
-use fuzz::{Script, jobs};
+use fuzz::{Script, jobs, passkeys};
 use host::board::{Limits, Post, Source, Store, What};
 use kernel::Time;
 use libfuzzer_sys::fuzz_target;
@@ -163,8 +163,7 @@ impl Town {
 
     /// Does the node's oldest job.
     fn work(&mut self, node: usize) {
-        let job = self.nodes[node].jobs.pop_front();
-        if let Some(done) = job.and_then(jobs::run) {
+        if let Some(done) = jobs::run_oldest(&mut self.nodes[node].jobs) {
             self.feed(node, Input::Done(done));
         }
     }
@@ -229,8 +228,7 @@ fn config() -> Config {
 /// Either kind of board, and on it the keys of two passphrases.
 static PLACES: LazyLock<[(Board, [Passkey; 2]); 2]> = LazyLock::new(|| {
     [Board::Plain, Board::Named("fuzz".parse().expect("a name"))].map(|board| {
-        let passkeys = ["passphrase", "another one"]
-            .map(|words| Passkey::derive(words.as_bytes(), board.salt()).expect("a passkey"));
+        let passkeys = passkeys(board.salt());
         (board, passkeys)
     })
 });

@@ -10,18 +10,15 @@
 )]
 
 use kernel::Time;
+use rendezvous::Salt;
 use rendezvous::lan::Config;
-use rendezvous::{Passkey, Salt};
-use sim::{Cache, Faults, Network, Partition, Person, Rng, failing_seeds};
+use sim::{
+    Cache, Faults, Network, Partition, Person, Rng, failing_seeds, group, passkeys, seconds, wrong,
+};
 
-fn seconds(s: u64) -> Time {
-    Time::from_ms(s * 1000)
-}
-
-/// The people of every run: the first of them take part. Two in three share a passphrase, one
-/// has another, so there are always both kinds of pairs from three people on.
+/// The people of every run: the first of them take part.
 fn people() -> Vec<Person> {
-    let keys = ["door", "window"].map(|p| Passkey::derive(p.as_bytes(), Salt::ZERO).unwrap());
+    let keys = passkeys(Salt::ZERO).unwrap();
     let person = |n: u8| Person {
         passkey: keys[group(usize::from(n))].clone(),
         payload: format!("person {n}").into_bytes(),
@@ -29,10 +26,6 @@ fn people() -> Vec<Person> {
         config: Config::default(),
     };
     (0..20).map(person).collect()
-}
-
-fn group(person: usize) -> usize {
-    usize::from(person % 3 == 2)
 }
 
 /// One run, all from its seed.
@@ -99,19 +92,11 @@ impl Scenario {
             network.restart(node, at);
         }
         network.run(self.end).unwrap();
-        let mut wrong = Vec::new();
-        for a in 0..self.people {
-            for b in (0..self.people).filter(|&b| b != a) {
-                let payload = people[b].payload.as_slice();
-                let met = network.matches(a).filter(|(_, p)| *p == payload).count();
-                let most = if self.restart.is_some() { 2 } else { 1 };
-                let right = group(a) == group(b);
-                if right && !(1..=most).contains(&met) || !right && met != 0 {
-                    wrong.push(format!("{a} met {b} {met} times"));
-                }
-            }
-        }
-        wrong
+        let most = if self.restart.is_some() { 2 } else { 1 };
+        wrong(self.people, most, |a, b| {
+            let payload = people[b].payload.as_slice();
+            network.matches(a).filter(|(_, p)| *p == payload).count()
+        })
     }
 }
 
