@@ -167,9 +167,9 @@ impl Clock {
 }
 
 const FORWARDED: &str = "x-forwarded-for";
-/// Long bodies read at the same time; 1 MiB each.
+/// Long bodies read at the same time, 1 MiB each; spec 5.4.
 const UPLOADS: usize = 32;
-/// Sources whose request rate is kept apart.
+/// Sources whose request rate is kept apart; spec 5.4.
 const SOURCES: usize = 65_536;
 
 #[cfg(test)]

@@ -286,10 +286,10 @@ fn count(counter: &mut u64) {
     *counter = counter.saturating_add(1);
 }
 
-/// Records in one post: about 16 KiB, which a server reads without asking for a place.
+/// Records in one post, spec 5.3: about 16 KiB, which a server reads without asking for a place.
 const BATCH: usize = 160;
 
-/// T3 of one peer that are kept. On a plain board those for others are among them, about the
+/// T3 of one peer that are kept; spec 5.3. On a plain board those for others are among them, about the
 /// square of the people there.
 const T3S_PLAIN: usize = 4096;
 const T3S_NAMED: usize = 8;

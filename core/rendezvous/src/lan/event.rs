@@ -91,10 +91,13 @@ pub enum Event {
         /// How many.
         others: usize,
     },
-    /// Someone knows the passphrase.
+    /// Someone knows the passphrase. Told once per payload and place: a peer that renews its session
+    /// is not told again, so two peers that send equal payloads from one link, address and port
+    /// count as one. Both get our payload nevertheless, and no payload is lost. One that starts anew,
+    /// and so comes from another port, is told again.
     #[non_exhaustive]
     Match {
-        /// Their payload.
+        /// Their payload, their choice: at most 829 bytes.
         payload: Vec<u8>,
     },
     /// More is coming than is worked on: a very full room, or an attack.

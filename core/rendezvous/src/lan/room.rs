@@ -271,10 +271,10 @@ fn once_per(period: Duration, now: Time, last: &mut Option<Time>) -> bool {
 
 /// Spec `10-rendezvous` section 4, "Repair".
 const REPAIR: Duration = Duration::from_secs(1);
-/// Places of one T1: a peer with several links to us.
+/// Places of one T1: a peer with several links to us. Spec 4, "A peer is found by its place".
 const ROUTES: usize = 4;
-/// T2 kept of one place: two sessions here and two there.
+/// T2 kept of one place: two sessions here and two there. Spec 4, "T2".
 const T2S: usize = 4;
-/// T3 kept of one place.
+/// T3 kept of one place. Spec 4, "T2".
 const T3S: usize = 8;
 const SECOND: Duration = Duration::from_secs(1);

@@ -183,6 +183,7 @@ fn answer(
 
 const CURSOR: HeaderName = HeaderName::from_static("entrenous-cursor");
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The longest answers of a server: a list, news, a refusal; spec 5.3.
 const MAX_LIST: usize = 16 << 20;
 const MAX_NEWS: usize = 2 << 20;
 const MAX_REFUSAL: usize = 64 << 10;

@@ -234,7 +234,7 @@ impl World<Output> for Sockets {
     }
 }
 
-/// Datagrams read but not handled; beyond them the system's buffers fill, then it drops.
+/// Datagrams read but not handled, spec 4 "Limits"; beyond them the system's buffers fill, then it drops.
 const PACKETS: usize = 1024;
 const SHORTEST_RESCAN: Duration = Duration::from_millis(100);
 const COMPLAINTS: Duration = Duration::from_secs(60);

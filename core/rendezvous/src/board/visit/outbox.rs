@@ -108,4 +108,5 @@ impl Outbox {
 
 /// The time of an answer that waits for another one.
 pub(super) const NEVER: Time = Time::from_ms(u64::MAX);
+/// Answers kept to be posted again after an outage, the newest; spec 5.3.
 const SAID: usize = 4_096;
