@@ -58,7 +58,8 @@ pub(super) async fn tell(story: &mut Story<'_>) -> Result<(), Failure> {
     story.says(
         "No passphrase and no message is in these bytes (we have just searched them). She does \
          learn that three take part, from which addresses, and how long each message is. A \
-         stronger listener than Dora sees the answers too: 34 bytes each, twice in each \
+         stronger listener than Dora would also hear what goes from one to another, which is not \
+         counted here: announcements again, and answers of 34 bytes each, at least two in each \
          direction between any two of the three, alike for those who met and those who did not.",
     )
 }

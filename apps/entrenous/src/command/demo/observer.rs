@@ -1,5 +1,6 @@
-//! What somebody sees who watches without the passphrase. Everything here is counted from bytes
-//! that really travelled or are really stored.
+//! What somebody sees who watches without the passphrase: counted from the bytes that a server
+//! really stores, and from those that really came to a group. What goes from one to another on a
+//! network is not heard here, so the story describes it and says that it is not counted.
 
 use std::collections::BTreeMap;
 use std::io;
