@@ -46,7 +46,7 @@ fn two_people_meet_and_a_third_with_another_passphrase_does_not() {
     let error = "error: nobody was met in 6s: 2 others were there, with another passphrase\n";
     assert!(cleo.stderr.contains(error), "{}", cleo.stderr);
     assert!(cleo.stderr.contains("hint: compare"), "{}", cleo.stderr);
-    let stays = "answering others for 4s more, so that leaving does not show whether you met; \
+    let stays = "answering others for 4s more, so that leaving does not show whether you met anybody; \
                  Ctrl-C leaves at once\n";
     assert!(cleo.stderr.contains(stays), "{}", cleo.stderr);
     for person in [ana, ben] {

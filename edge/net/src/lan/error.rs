@@ -73,7 +73,7 @@ impl StartError {
 #[non_exhaustive]
 pub enum LinkError {
     /// Another program has the port and does not share it.
-    #[error("another program uses UDP port {port} alone")]
+    #[error("another program keeps UDP port {port} to itself")]
     PortInUse {
         /// The group's port.
         port: u16,

@@ -146,10 +146,7 @@ impl Seen {
             Happening::Begun => self.begin(ui),
             Happening::Room { others } if others != self.others => {
                 self.others = others;
-                if !ui.shows_waiting() {
-                    ui.note(format_args!("{} in the room", counted(others, "other")));
-                }
-                ui.event(&Event::Room { others })
+                self.tell_room(ui)
             }
             Happening::Room { .. } => Ok(()),
             Happening::Match { payload } => {
@@ -206,7 +203,7 @@ impl Seen {
         if self.is_lan {
             ui.note(format_args!(
                 "answering others for {lasting} more, so that leaving does not show whether you \
-                 met; {again} leaves at once"
+                 met anybody; {again} leaves at once"
             ));
         } else {
             ui.note(format_args!(
@@ -231,7 +228,23 @@ impl Seen {
             place,
             at: event::now(),
             timeout_s: self.until.timeout.as_secs(),
-        })
+        })?;
+        match self.others {
+            0 => Ok(()),
+            _ => self.tell_room(ui),
+        }
+    }
+
+    /// Others may be there before we can be found; they are told after that.
+    fn tell_room(&self, ui: &mut Ui) -> Result<(), Failure> {
+        if self.place.is_some() {
+            return Ok(());
+        }
+        let others = self.others;
+        if !ui.shows_waiting() {
+            ui.note(format_args!("{} in the room", counted(others, "other")));
+        }
+        ui.event(&Event::Room { others })
     }
 
     fn wait(&self, ui: &mut Ui) {
