@@ -239,3 +239,51 @@ fn a_place_gets_sixty_four_new_t3_tried_per_second_and_not_one_more() {
     node.now = 1000;
     assert_eq!(node.t3(peer.from, t3).matches(), [b"theirs"]);
 }
+
+#[test]
+fn a_t1_has_four_places_and_not_one_more() {
+    for (places, answered) in [(4, 4), (5, 4)] {
+        let mut node = Node::open(Config::default());
+        let peer = Peer::new(&node, RIGHT, 7);
+        let mut jobs = Vec::new();
+        for place in 0..places {
+            jobs.extend(node.t1(port(place), b'E', peer.session.t1()).jobs);
+        }
+        let did = node.finish_jobs(jobs);
+        assert_eq!(did.kinds(), vec!["t2"; answered], "{places} places");
+    }
+}
+
+#[test]
+fn a_place_keeps_its_last_four_t2_for_a_t1_in_work_and_not_one_more() {
+    for (others, is_answered) in [(3, true), (4, false)] {
+        let mut node = Node::open(Config::default());
+        let mut peer = Peer::new(&node, RIGHT, 7);
+        let did = node.t1(peer.from, b'e', peer.session.t1());
+        node.t2(peer.from, peer.t2);
+        for n in 0..others {
+            node.t2(peer.from, T2::from_bytes(&[n; 32]).unwrap());
+        }
+        let did = node.finish_jobs(did.jobs);
+        assert_eq!(did.t3s().len(), 4);
+        peer.t3_for(did.t2());
+        let opened = did.t3s().into_iter().any(|t3| peer.open(t3).is_some());
+        assert_eq!(opened, is_answered, "{others} others");
+    }
+}
+
+#[test]
+fn a_place_keeps_its_last_eight_t3_for_a_later_t2_and_not_one_more() {
+    for (others, is_match) in [(7, true), (8, false)] {
+        let mut node = Node::open(Config::default());
+        let mut peer = Peer::new(&node, RIGHT, 7);
+        let did = node.t1(peer.from, b'e', peer.session.t1());
+        let t3 = peer.t3_for(node.finish_jobs(did.jobs).t2());
+        node.t3(peer.from, t3);
+        for n in 0..others {
+            node.t3(peer.from, T3::from_bytes(&[n; 32]).unwrap());
+        }
+        let did = node.t2(peer.from, peer.t2);
+        assert_eq!(!did.matches().is_empty(), is_match, "{others} others");
+    }
+}
