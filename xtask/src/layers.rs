@@ -114,6 +114,7 @@ const CRYPTOGRAPHY: &[&str] = &[
     "libcrux-ml-kem",
     "ml-dsa",
     "ml-kem",
+    "poly1305",
     "ring",
     "sha2",
     "sha3",

@@ -34,7 +34,7 @@ pub use ml_dsa::{MlDsaSigningKey, MlDsaVerifyingKey};
 pub use password::{Argon2Cost, PasswordError, argon2i, argon2id};
 pub use prp::Prp;
 pub use seal::{
-    NONCE_LEN, OpenError, TAG_LEN, open, open_in_place, opens_empty, seal, seal_in_place,
+    NONCE_LEN, OpenError, TAG_LEN, open, open_in_place, opens, opens_empty, seal, seal_in_place,
 };
 pub use secret::Secret;
 pub use sha256::sha256;

@@ -9,8 +9,10 @@ use zeroize::Zeroize;
 use crate::Secret;
 
 pub use nonce::{NONCE_LEN, open_in_place, seal_in_place};
+pub use probe::opens;
 
 mod nonce;
+mod probe;
 
 /// Bytes that [`seal`] puts before the ciphertext.
 pub const TAG_LEN: usize = 16;
