@@ -16,6 +16,16 @@ pub enum Label {
     Jitter,
     /// The name of a job from its inputs; never leaves the process. Spec `10-rendezvous` 3.2.
     JobKey,
+    /// The name of a bucket, from its id. Spec `11-buckets` 2.
+    BucketHash,
+    /// Salt of an entry's passphrase, from the rendezvous host. Spec `11-buckets` 2.3.
+    BucketSalt,
+    /// Key of an entry, from the stretched passphrase. Spec `11-buckets` 2.3.
+    BucketEntry,
+    /// Filler and order of a bucket's slots, from the server's secret. Spec `11-buckets` 3.1.
+    BucketFiller,
+    /// Nonce of an entry from a machine's seed, and the machine's next seed. Spec `11-buckets` 4.1.
+    BucketNonce,
     /// The name of an account, from its genesis. Spec `15-identity` 3.1.
     UserId,
     /// What a statement of an identity chain points back to. Spec `15-identity` 3.2.
@@ -86,6 +96,11 @@ impl Label {
             Self::ActionSeed => b"entrenous/v1/rendezvous/action-seed",
             Self::Jitter => b"entrenous/v1/rendezvous/jitter",
             Self::JobKey => b"entrenous/v1/rendezvous/job-key",
+            Self::BucketHash => b"entrenous/v1/bucket/hash",
+            Self::BucketSalt => b"entrenous/v1/bucket/salt",
+            Self::BucketEntry => b"entrenous/v1/bucket/entry",
+            Self::BucketFiller => b"entrenous/v1/bucket/filler",
+            Self::BucketNonce => b"entrenous/v1/bucket/nonce",
             Self::UserId => b"entrenous/v1/identity/user-id",
             Self::StatementHash => b"entrenous/v1/identity/statement-hash",
             Self::DeviceHash => b"entrenous/v1/identity/device-hash",

@@ -31,6 +31,8 @@ macro_rules! bytes32 {
     };
 }
 
+pub(crate) use bytes32;
+
 bytes32! {
     /// The name of a T1, and so of a session: `H(T1)`. Public.
     ///

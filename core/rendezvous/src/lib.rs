@@ -30,13 +30,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Spec: `spec/10-rendezvous.md`. This crate has no clock, socket, thread or random source; all
+//! [`bucket`] is the other way to meet: an invitation that waits, sealed, among others.
+//!
+//! Spec: `spec/10-rendezvous.md`, `spec/11-buckets.md`. This crate has no clock, socket, thread or random source; all
 //! that varies is an argument.
 #![no_std]
 
 extern crate alloc;
 
 pub mod board;
+pub mod bucket;
 mod id;
 pub mod lan;
 mod passkey;

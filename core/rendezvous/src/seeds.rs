@@ -38,6 +38,13 @@ impl Seed {
         u64::from_le_bytes(first).checked_rem(below).unwrap_or(0)
     }
 
+    /// The nonce of the machine's next entry in a bucket.
+    pub(crate) fn next_nonce(&mut self) -> [u8; 24] {
+        let [next, nonce] = self.expand(Label::BucketNonce);
+        self.0 = next;
+        nonce.expose().first_chunk().copied().unwrap_or_default()
+    }
+
     fn expand<const N: usize>(&self, label: Label) -> [Secret<32>; N] {
         let block: Secret<192> = Prk::extract(self.0.expose(), &[]).expand(&[label.bytes()]);
         let (parts, _) = block.expose().as_chunks::<32>();
