@@ -1,8 +1,9 @@
 //! The store of a server: what it remembers between two requests, and between two starts.
 //!
 //! A [`Store`] holds **logs** (mailboxes, buckets, topics, one-time keys) and **cells** (accounts,
-//! pins, invitations, heads), each under a [`Subject`]. [`Memory`] is the reference and the store
-//! of what may be lost; every other back end does the same and is compared with it.
+//! pins, invitations, heads), each under a [`Subject`]. [`Sqlite`] keeps them in one directory of
+//! this machine. [`Memory`] is the reference, and the store of what may be lost. A back end is
+//! what passes `tests/conformance`; nothing above the trait knows which one it has.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -47,6 +48,7 @@
 mod clock;
 mod error;
 mod memory;
+mod sqlite;
 mod store;
 mod subject;
 mod watch;
@@ -54,6 +56,7 @@ mod watch;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{AppendError, Fault, SetError};
 pub use memory::Memory;
+pub use sqlite::{OpenError, Sqlite, Stats};
 pub use store::{Answer, Append, Appended, Cell, Entry, Id, Limits, Page, Rev, Seq, Store};
 pub use subject::{Subject, SubjectError};
 pub use watch::{Wake, Watch};
