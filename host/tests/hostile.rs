@@ -1,5 +1,7 @@
 //! 100,000 random and mutated requests: no panic, no answer outside the contract, no growth
 //! beyond the bounds.
+//!
+//! Alone in its process, so that its memory is the process's.
 
 #![expect(
     clippy::arithmetic_side_effects,
@@ -16,6 +18,7 @@ use host::board::Quota;
 use host::http::{Service, Settings};
 use host::pace::Rate;
 use http_body_util::BodyExt;
+use sim::resident_bytes;
 use tower::ServiceExt;
 
 /// xorshift64*: the same requests in every run.
@@ -106,7 +109,11 @@ async fn a_hundred_thousand_hostile_requests_change_nothing_but_bounded_memory()
     let service = Service::new(settings);
     let mut random = Random(0x5eed);
     let mut seen = std::collections::BTreeMap::new();
-    for _ in 0..100_000 {
+    let mut early = None;
+    for n in 0..REQUESTS {
+        if n == REQUESTS / 10 {
+            early = resident_bytes().unwrap();
+        }
         let last = u8::try_from(random.below(9)).unwrap();
         let peer = IpAddr::V4(Ipv4Addr::new(192, 0, 2, last));
         let method = random.pick(&["POST", "POST", "POST", "GET", "PUT", "HEAD", "OPTIONS", "X"]);
@@ -130,4 +137,12 @@ async fn a_hundred_thousand_hostile_requests_change_nothing_but_bounded_memory()
     assert!(stats.held.records <= limits.server.records && stats.held.records > 500);
     assert!(stats.held.bytes <= limits.server.bytes);
     assert!(stats.boards <= limits.boards && stats.sources <= 9);
+    if let (Some(early), Some(late)) = (early, resident_bytes().unwrap()) {
+        assert!(
+            late <= early + 8_000_000,
+            "{early} bytes, then {late} bytes"
+        );
+    }
 }
+
+const REQUESTS: u32 = 100_000;
