@@ -72,6 +72,7 @@ impl Values {
         let text = std::fs::read_to_string(path).map_err(|error| {
             let why = match error.kind() {
                 std::io::ErrorKind::NotFound => "no such file".into(),
+                std::io::ErrorKind::InvalidData => "not a text file".into(),
                 kind => kind.to_string(),
             };
             let failure = Failure::new(Kind::BadInput, format!("{name}: {why}"));

@@ -1,10 +1,11 @@
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use kernel::Kind;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
@@ -42,7 +43,7 @@ pub(super) fn load(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
         .and_then(Iterator::collect)
         .map_err(|error| TlsError::Certificate {
             path: files.cert.clone(),
-            reason: error.to_string(),
+            reason: reason(&error),
         })?;
     if chain.is_empty() {
         return Err(TlsError::Certificate {
@@ -52,7 +53,7 @@ pub(super) fn load(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
     }
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| TlsError::Key {
         path: files.key.clone(),
-        reason: error.to_string(),
+        reason: reason(&error),
     })?;
     let mismatch = |error: rustls::Error| TlsError::Pair {
         reason: error.to_string(),
@@ -65,6 +66,16 @@ pub(super) fn load(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
         .map_err(mismatch)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+/// What is wrong with a file; never what is in it.
+fn reason(error: &pem::Error) -> String {
+    match error {
+        pem::Error::Io(error) if error.kind() == io::ErrorKind::NotFound => "no such file".into(),
+        pem::Error::Io(error) => error.kind().to_string(),
+        pem::Error::NoItemsFound => "none in it".into(),
+        _ => "it is not PEM".into(),
+    }
 }
 
 /// Why certificate and key cannot be used.

@@ -90,14 +90,26 @@ fn reload(args: &Run, old: &Values, server: &Server) -> Result<Values, Failure> 
 /// One line: where, and what next.
 fn announce(public: &[String], addresses: &[SocketAddr]) {
     let urls = public.join(", ");
-    let first = public.first().map_or("", String::as_str);
     let is_here_only = addresses.iter().all(|a| a.ip().is_loopback());
-    let reach = if is_here_only {
-        " (this machine only)"
-    } else {
-        ""
+    let is_everywhere = addresses.iter().any(|a| a.ip().is_unspecified());
+    let reach = match (is_here_only, is_everywhere) {
+        (true, _) => " (this machine only)",
+        (false, true) => " (every address of this machine)",
+        (false, false) => "",
     };
-    tracing::info!("listening on {urls}{reach}; meet there with `entrenous meet --at {first}`");
+    let there = public.first().zip(addresses.first());
+    let there = there.map_or_else(String::new, |(url, address)| reachable(url, *address));
+    tracing::info!("listening on {urls}{reach}; meet there with `entrenous meet --at {there}`");
+}
+
+/// What others type: nobody can connect to 0.0.0.0.
+fn reachable(url: &str, address: SocketAddr) -> String {
+    match url.split_once("://") {
+        Some((scheme, _)) if address.ip().is_unspecified() => {
+            format!("{scheme}://NAME:{}", address.port())
+        }
+        _ => url.to_owned(),
+    }
 }
 
 /// Starts to count; returns what writes the counts.
@@ -151,6 +163,22 @@ impl From<StartError> for Failure {
                 _ => failure.hint("`ip address` lists the addresses of this machine"),
             },
             _ => failure,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_to_connect_to_an_unspecified_address() {
+        for (url, address, told) in [
+            ("https://0.0.0.0:443", "0.0.0.0:443", "https://NAME:443"),
+            ("http://[::]:80", "[::]:80", "http://NAME:80"),
+            ("http://127.0.0.1:1", "127.0.0.1:1", "http://127.0.0.1:1"),
+        ] {
+            assert_eq!(reachable(url, address.parse().unwrap()), told);
         }
     }
 }

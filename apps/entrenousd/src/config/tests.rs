@@ -48,11 +48,11 @@ fn a_value_of_the_wrong_kind_is_named() {
         ),
         (
             "listen = [\"x\"]",
-            "listen: \"x\" is none; expected addresses such as \"127.0.0.1:7447\"",
+            "listen: \"x\" does not fit; expected addresses such as \"127.0.0.1:7447\"",
         ),
         (
             "trusted_proxies = [\"10.0.0.0/33\"]",
-            "trusted_proxies: \"10.0.0.0/33\" is none; expected addresses or ranges such as \"10.0.0.0/8\"",
+            "trusted_proxies: \"10.0.0.0/33\" does not fit; expected addresses or ranges such as \"10.0.0.0/8\"",
         ),
         ("behind_proxy = 1", "behind_proxy: expected true or false"),
         ("limits.boards = 1", "unknown setting limits.boards"),

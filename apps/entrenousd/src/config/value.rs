@@ -29,7 +29,7 @@ pub(super) fn list<T>(
         .ok_or_else(|| format!("expected a list of {what}"))?;
     let parse = |item: &Value| {
         let text = text(item)?;
-        one(text).ok_or_else(|| format!("{text:?} is none; expected {what}"))
+        one(text).ok_or_else(|| format!("{text:?} does not fit; expected {what}"))
     };
     items.iter().map(parse).collect()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
@@ -103,7 +103,7 @@ fn tls_error(error: &io::Error) -> RequestError {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
     match inner {
         Some(rustls::Error::InvalidCertificate(reason)) => RequestError::Certificate {
-            reason: reason.to_string(),
+            reason: distrust(reason),
         },
         Some(other) => RequestError::Tls {
             reason: other.to_string(),
@@ -111,6 +111,21 @@ fn tls_error(error: &io::Error) -> RequestError {
         None => RequestError::Tls {
             reason: error.kind().to_string(),
         },
+    }
+}
+
+/// Why a certificate is not trusted, for a person.
+fn distrust(error: &CertificateError) -> String {
+    use CertificateError as Error;
+    match error {
+        Error::UnknownIssuer => "signed by nobody whom this system trusts".into(),
+        Error::Expired | Error::ExpiredContext { .. } => "it has expired".into(),
+        Error::NotValidYet | Error::NotValidYetContext { .. } => "it is not valid yet".into(),
+        Error::NotValidForName | Error::NotValidForNameContext { .. } => {
+            "it is for another name".into()
+        }
+        Error::Revoked => "it was revoked".into(),
+        other => other.to_string(),
     }
 }
 
