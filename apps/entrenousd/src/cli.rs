@@ -1,11 +1,26 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::command;
 use crate::failure::Failure;
 use crate::ui::Ui;
+
+/// Does what the command line says, and says how that ended.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let ui = Ui::new(&cli.global);
+    match cli.command.run(&ui) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            ui.fail(&failure);
+            failure.code()
+        }
+    }
+}
 
 /// Meeting boards for Entrenous: people who know the same passphrase swap a message there.
 ///

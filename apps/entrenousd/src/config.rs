@@ -168,6 +168,20 @@ impl Values {
     }
 }
 
+/// What `text`, a whole configuration file that anybody may have written, makes of every setting,
+/// as TOML: one line each.
+///
+/// # Errors
+///
+/// What is wrong with it, for a person.
+pub fn settle(text: &str) -> Result<String, String> {
+    let values = Values::parse(text).map_err(|wrong| wrong.text)?;
+    let lines = values
+        .all()
+        .map(|(key, value, _)| format!("{key} = {value}\n"));
+    Ok(lines.collect())
+}
+
 /// What is wrong with a file.
 #[derive(Debug)]
 struct Wrong {

@@ -286,7 +286,7 @@ fn show(value: &impl ToString) -> String {
 fn show_list(items: &[impl ToString]) -> String {
     let items: Vec<String> = items
         .iter()
-        .map(|item| format!("{:?}", item.to_string()))
+        .map(|item| value::quoted(&item.to_string()))
         .collect();
     format!("[{}]", items.join(", "))
 }
@@ -301,10 +301,7 @@ fn admin(value: &Value) -> Result<Option<SocketAddr>, Refused> {
 }
 
 fn show_optional(value: &Option<impl ToString>) -> String {
-    format!(
-        "{:?}",
-        value.as_ref().map_or_else(String::new, ToString::to_string)
-    )
+    value::quoted(&value.as_ref().map_or_else(String::new, ToString::to_string))
 }
 
 fn path(value: &Value) -> Result<Option<PathBuf>, Refused> {

@@ -20,6 +20,14 @@ fn the_example_sets_every_key_to_its_default() {
 }
 
 #[test]
+fn settings_written_out_stand_for_themselves() {
+    let text = r#"tls = { cert = "\u007F\u001B\"\\", key = "\n'" }"#;
+    let all = settle(text).unwrap();
+    assert_eq!(settle(&all), Ok(all.clone()));
+    assert_eq!(all.lines().count(), KEYS.len());
+}
+
+#[test]
 fn an_unknown_setting_is_refused_with_the_most_similar_one() {
     let meant = |text| hint(text).unwrap_or_default();
     assert_eq!(meant("lisen = []"), "did you mean listen?");

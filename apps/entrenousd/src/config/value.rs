@@ -13,6 +13,20 @@ pub(super) fn text(value: &Value) -> Result<&str, Refused> {
         .ok_or_else(|| "expected a text in quotes".into())
 }
 
+/// A text as one line of TOML.
+pub(super) fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            _ if letter.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(letter))),
+            _ => quoted.push(letter),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
 pub(super) fn flag(value: &Value) -> Result<bool, Refused> {
     value
         .as_bool()
