@@ -22,6 +22,8 @@ use tokio::sync::mpsc;
 
 pub use address::{Address, AddressError, Proxy};
 pub use error::{RequestError, StartError};
+#[cfg(fuzzing)]
+pub use line::answers;
 
 use crate::meeting::fresh_seed;
 use run::Runner;

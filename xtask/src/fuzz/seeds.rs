@@ -1,4 +1,4 @@
-//! First inputs for the fuzz targets, from the vectors: a fuzzer does not guess a curve.
+//! First inputs for the fuzz targets, from the vectors and by hand: a fuzzer does not guess a curve.
 
 use std::{fs, path::Path};
 
@@ -32,6 +32,10 @@ pub(crate) fn sow(target: &str, corpus: &Path) -> Result<()> {
         let script = format!("{start}{}", round.repeat(*rounds));
         let script = bytes(&script).context("a script is hexadecimal")?;
         fs::write(corpus.join(format!("script-{start}")), script)?;
+    }
+    let texts = TEXTS.iter().filter(|(name, _)| *name == target);
+    for (number, (_, text)) in texts.enumerate() {
+        fs::write(corpus.join(format!("text-{number}")), text)?;
     }
     Ok(())
 }
@@ -104,6 +108,36 @@ const SCRIPTS: &[(&str, &str, &str, usize)] = &[
     // Each node works, what it posts is taken, it gets the news, two seconds pass; both boards.
     ("visit", "00", VISIT, 40),
     ("visit", "01", VISIT, 12),
+];
+
+/// Target, and a text that it takes.
+const TEXTS: &[(&str, &str)] = &[
+    ("addresses", "https://board.example.org:7447/a/b/"),
+    ("addresses", "http://[::1]:80"),
+    ("addresses", "socks5h://user:password@127.0.0.1:9050"),
+    (
+        "board_answers",
+        "HTTP/1.1 200 OK\r\nentrenous-cursor: 7\r\ncontent-length: 4\r\n\r\nnews",
+    ),
+    (
+        "board_answers",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nentrenous-cursor: 1\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+    ),
+    (
+        "board_answers",
+        "HTTP/1.1 429 Too Many Requests\r\nretry-after: 60\r\n\r\n",
+    ),
+    ("board_answers", "HTTP/1.1 204 No Content\r\n\r\n"),
+    (
+        "server_config",
+        "listen = [\"127.0.0.1:7447\", \"[::1]:80\"]\nadmin = \"\"\nbehind_proxy = true\n\
+         trusted_proxies = [\"10.0.0.0/8\", \"::1\"]\ndrain = \"90s\"\n",
+    ),
+    (
+        "server_config",
+        "[tls]\ncert = \"a\"\nkey = 'b'\n[log]\nformat = \"json\"\nlevel = \"debug\"\n\
+         [limits]\nlifetime = \"2h\"\nbody = \"64KiB\"\nboard.records = 7\nserver.size = \"2GiB\"\n",
+    ),
 ];
 
 const VISIT: &str = "000101010201000201020202000301030203000020010020020020";

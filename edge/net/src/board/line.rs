@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::RequestError;
-use super::dial::Dialer;
+use super::dial::{Dialer, Stream};
 
 /// One connection to a server, made when needed and kept; one request at a time.
 #[derive(Debug)]
@@ -27,6 +27,16 @@ pub(super) struct Line {
 struct Open {
     sender: SendRequest<Full<Bytes>>,
     connection: JoinHandle<()>,
+}
+
+impl Open {
+    async fn over(stream: impl Stream + Unpin + 'static) -> Result<Self, RequestError> {
+        let handshake = handshake(TokioIo::new(stream)).await;
+        let (sender, connection) = handshake.map_err(|_| RequestError::Broken)?;
+        // How it ends shows in the requests that it carries.
+        let connection = tokio::spawn(async move { drop(connection.await) });
+        Ok(Self { sender, connection })
+    }
 }
 
 impl Drop for Open {
@@ -94,11 +104,7 @@ impl Line {
     }
 
     async fn connect(&self) -> Result<Open, RequestError> {
-        let stream = TokioIo::new(self.dialer.dial().await?);
-        let (sender, connection) = handshake(stream).await.map_err(|_| RequestError::Broken)?;
-        // How it ends shows in the requests that it carries.
-        let connection = tokio::spawn(async move { drop(connection.await) });
-        Ok(Open { sender, connection })
+        Open::over(self.dialer.dial().await?).await
     }
 
     fn request(&self, ask: &Ask) -> Result<Request<Full<Bytes>>, RequestError> {
@@ -179,6 +185,47 @@ fn answer(
             retry: number(&RETRY_AFTER).map(Duration::from_secs),
         }),
     }
+}
+
+/// What a client makes of `bytes` from a server, as the answer to a post and to a read: how long
+/// the list or the news in it are. For the fuzzer, which takes the place of the server.
+#[cfg(fuzzing)]
+pub async fn answers(bytes: &[u8]) -> [Result<usize, RequestError>; 2] {
+    let post = Ask::Post {
+        phase: Phase::One,
+        body: Vec::new(),
+    };
+    let read = Ask::Read {
+        after: 0,
+        wait: Duration::ZERO,
+        to: None,
+    };
+    [length(&post, bytes).await, length(&read, bytes).await]
+}
+
+#[cfg(fuzzing)]
+async fn length(ask: &Ask, bytes: &[u8]) -> Result<usize, RequestError> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    let (client, mut server) = duplex(64 << 10);
+    let serve = async move {
+        // Before the request nothing is an answer. Then the connection ends.
+        let _ = server.read(&mut [0; 1024]).await;
+        let _ = server.write_all(bytes).await;
+    };
+    let receive = async {
+        let mut open = Open::over(client).await?;
+        let request = Request::builder().header(HOST, "fuzz");
+        let request = request.body(Full::default());
+        let request = request.map_err(|_| RequestError::Broken)?;
+        let (head, body) = exchange(&mut open, request, MAX_NEWS).await?;
+        answer(ask, head.status, &head.headers, body)
+    };
+    let ((), answer) = tokio::join!(serve, receive);
+    Ok(match answer? {
+        Answer::Taken => 0,
+        Answer::List(body) | Answer::News(body, _) => body.len(),
+    })
 }
 
 const CURSOR: HeaderName = HeaderName::from_static("entrenous-cursor");
