@@ -1,5 +1,6 @@
 //! `cargo xtask fuzz`: every fuzz target, built with the stable compiler, for some seconds.
 
+mod lock;
 mod seeds;
 
 use std::{
@@ -25,6 +26,9 @@ pub(crate) struct Fuzz {
     /// Time for every target
     #[arg(long, default_value_t = 60)]
     seconds: u32,
+    /// Only take the versions in Cargo.lock over into fuzz/Cargo.lock
+    #[arg(long, exclusive = true)]
+    relock: bool,
 }
 
 impl Fuzz {
@@ -34,6 +38,7 @@ impl Fuzz {
             target: None,
             smoke: true,
             seconds: SMOKE_S,
+            relock: false,
         }
     }
 
@@ -42,8 +47,11 @@ impl Fuzz {
     ///
     /// # Errors
     ///
-    /// A target does not build, or found such an input.
+    /// A target does not build, or found such an input; or the two lock files differ.
     pub(crate) fn run(&self) -> Result<()> {
+        if self.relock {
+            return lock::renew();
+        }
         let programs = build()?;
         let mut steps = Steps::default();
         for target in targets()? {
@@ -93,12 +101,11 @@ fn build() -> Result<PathBuf> {
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
     let host = host.context("rustc does not say its host")?;
     let fuzz = folder();
-    // The same versions as in the programs; what the fuzzer needs besides is added.
-    fs::copy(steps::root().join("Cargo.lock"), fuzz.join("Cargo.lock"))?;
+    lock::check()?;
     // With --target, the flags bind the targets and not their build scripts.
     steps::run(
         cargo()
-            .args(["build", "--release", "--bins", "--target", host])
+            .args(["build", "--release", "--locked", "--bins", "--target", host])
             .arg("--manifest-path")
             .arg(fuzz.join("Cargo.toml"))
             .arg("--target-dir")
