@@ -1,4 +1,5 @@
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use hyper::Uri;
@@ -135,10 +136,16 @@ fn decoded(part: &str) -> Result<String, AddressError> {
 
 fn host(uri: &Uri) -> Result<String, AddressError> {
     let host = uri.host().unwrap_or_default();
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    match host.is_empty() || host.len() > 255 {
-        true => Err(AddressError::Malformed),
-        false => Ok(host.to_owned()),
+    let inner = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    let is_host = match inner {
+        Some(inner) => inner.parse::<Ipv6Addr>().is_ok(),
+        None => (1..=255).contains(&host.len()) && !host.contains(['[', ']', ':']),
+    };
+    match is_host {
+        true => Ok(inner.unwrap_or(host).to_owned()),
+        false => Err(AddressError::Malformed),
     }
 }
 
@@ -205,6 +212,8 @@ mod tests {
             ("http://", AddressError::Malformed),
             ("http://a b", AddressError::Malformed),
             ("http://a:0", AddressError::Malformed),
+            ("http://a[::1]", AddressError::Malformed),
+            ("http://[a]", AddressError::Malformed),
             ("http://a:99999", AddressError::Malformed),
             ("http://me:pw@a", AddressError::Malformed),
             ("http://a/?x", AddressError::Malformed),
