@@ -51,6 +51,8 @@ mod random;
 mod record;
 mod unlock;
 mod vault;
+#[cfg(test)]
+mod vectors;
 mod wrap;
 
 pub use primitives::Argon2Cost;

@@ -48,12 +48,12 @@ impl Mark {
     }
 }
 
-fn encode(key: &Secret<32>, revision: u64) -> Vec<u8> {
+pub(crate) fn encode(key: &Secret<32>, revision: u64) -> Vec<u8> {
     let revision = revision.to_le_bytes();
     [&revision[..], &hmac_sha256(key.expose(), &[&revision])].concat()
 }
 
-fn decode(bytes: &[u8], key: &Secret<32>) -> Option<u64> {
+pub(crate) fn decode(bytes: &[u8], key: &Secret<32>) -> Option<u64> {
     let mut reader = Reader::new(bytes);
     let (revision, sum) = (reader.le64()?, reader.array::<32>()?);
     let expected = hmac_sha256(key.expose(), &[&revision.to_le_bytes()]);
