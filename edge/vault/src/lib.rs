@@ -42,6 +42,8 @@ mod bytes;
 mod dir;
 mod engine;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod head;
 mod header;
 mod key;

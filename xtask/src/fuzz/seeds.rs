@@ -95,6 +95,10 @@ const SEEDS: &[(&str, &str, &str)] = &[
         "/multicast_captured/events",
     ),
     ("hidden_key", "rendezvous/reunion.json", "/primitives/aead"),
+    ("vault_formats", "vault/vault.json", "/store"),
+    ("vault_formats", "vault/vault.json", "/headers_refused"),
+    ("vault_formats", "vault/vault.json", "/backups"),
+    ("vault_formats", "vault/vault.json", "/backups_refused"),
     ("wire", "wire/frames.json", "/good"),
     ("wire", "wire/frames.json", "/bad"),
 ];
@@ -105,6 +109,13 @@ const SCRIPTS: &[(&str, &str, &str, usize)] = &[
     ("lan", "", "000601060206000100000100000100000010", 12),
     // The friend's T1, T2 and T3; the stranger's T2.
     ("session", "", "0000030005000b00", 1),
+    // One record and the end.
+    (
+        "vault_formats",
+        "01020000000000000000ff0100010061050000006669727374",
+        "0003000000000000000100000000000000",
+        1,
+    ),
     // Each node works, what it posts is taken, it gets the news, two seconds pass; both boards.
     ("visit", "00", VISIT, 40),
     ("visit", "01", VISIT, 12),

@@ -65,6 +65,13 @@ impl<W: Write> Writer<W> {
             .write(&[&[0][..], &revision, &records].concat())?;
         self.sealer.finish()
     }
+
+    /// Any text, for the fuzzer.
+    #[cfg(fuzzing)]
+    pub(crate) fn finish_with(mut self, text: &[u8]) -> io::Result<W> {
+        self.sealer.write(text)?;
+        self.sealer.finish()
+    }
 }
 
 /// A backup of which only the start was read.
