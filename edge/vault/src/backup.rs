@@ -67,7 +67,7 @@ impl Vault {
             BackupKey::Same => (self.loaded.header.clone(), self.loaded.keys.data.clone()),
             BackupKey::Own(key, cost) => Setup::new(&[*key]).with_cost(*cost).header()?,
         };
-        let new = beside(path);
+        let new = beside(path, random()?);
         let made = self.write_backup(&new, &header, &data_key);
         let put = made.and_then(|summary| {
             let renamed = fs::rename(&new, path);
@@ -88,7 +88,7 @@ impl Vault {
         data_key: &Secret<32>,
     ) -> Result<Summary, StoreError> {
         let io = |error: io::Error| StoreError::io("write", path, &error);
-        let created = dir::private().create(true).truncate(true).open(path);
+        let created = dir::private().create_new(true).open(path);
         let file = BufWriter::new(created.map_err(io)?);
         let start = start(header, &random()?).ok_or(StoreError::Broken("header fits"))?;
         let mut writer = Writer::new(file, &start, data_key).map_err(io)?;
@@ -165,9 +165,9 @@ fn open(path: &Path) -> Result<Started<BufReader<File>>, StoreError> {
     Started::read(BufReader::new(file), path)
 }
 
-/// Where a file is written before it gets its name.
-fn beside(path: &Path) -> PathBuf {
+/// Where a file is written before it gets its name: nobody else has a file there.
+fn beside(path: &Path, random: [u8; 8]) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
+    name.push(format!(".{:016x}.new", u64::from_le_bytes(random)));
     path.with_file_name(name)
 }

@@ -1,9 +1,11 @@
+use std::fmt;
+
 use primitives::Zeroizing;
 
 use crate::{MAX_BODY_LEN, MAX_NAME_LEN, record::RecordKind};
 
 /// Changes that are committed together. A later change of a record overrides an earlier one.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Batch {
     pub(crate) expected: Vec<(RecordKind, Vec<u8>, Expect)>,
     pub(crate) changes: Vec<Change>,
@@ -17,11 +19,11 @@ pub(crate) struct Change {
     pub(crate) body: Option<Zeroizing<Vec<u8>>>,
 }
 
-impl std::fmt::Debug for Change {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Change")
-            .field("kind", &self.kind.title)
-            .finish_non_exhaustive()
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Batch");
+        debug.field("changes", &self.changes.len());
+        debug.finish_non_exhaustive()
     }
 }
 

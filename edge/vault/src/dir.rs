@@ -6,7 +6,10 @@ use std::{
 
 use kernel::Kind;
 
-use crate::error::StoreError;
+use crate::{
+    error::StoreError,
+    mode::{ModeError, check_file, check_rights},
+};
 
 /// A profile's directory, locked for this process.
 ///
@@ -129,46 +132,6 @@ fn holder(pid: Option<u32>) -> String {
     pid.map_or_else(|| "another process".into(), |pid| format!("process {pid}"))
 }
 
-/// Who else may touch a file or directory that is for its owner alone.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ModeError {
-    /// Group or others have some right.
-    #[error("other users can get at {} (mode {mode:04o}): run `chmod {cure:o} {}`", path.display(), path.display())]
-    Open {
-        /// The file or directory.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-        /// What they should be.
-        cure: u32,
-    },
-    /// It belongs to somebody else.
-    #[error("{} belongs to user {owner}, not to you: run this program as that user", path.display())]
-    Foreign {
-        /// The file or directory.
-        path: PathBuf,
-        /// The user's number.
-        owner: u32,
-    },
-    /// It is a link, a pipe, a directory in a file's place, or the like.
-    #[error("{} is not a plain {}", path.display(), .wanted)]
-    Odd {
-        /// The path.
-        path: PathBuf,
-        /// `file` or `directory`.
-        wanted: &'static str,
-    },
-}
-
-impl ModeError {
-    /// What the caller can do.
-    #[must_use]
-    pub const fn kind(&self) -> Kind {
-        Kind::BadInput
-    }
-}
-
 /// A directory must be 0700. It may be reached through links: people move their data.
 fn check_dir(path: &Path) -> Result<(), LockError> {
     let metadata = fs::metadata(path).map_err(|error| StoreError::io("look at", path, &error))?;
@@ -177,38 +140,6 @@ fn check_dir(path: &Path) -> Result<(), LockError> {
         return Err(ModeError::Odd { path, wanted }.into());
     }
     Ok(check_rights(path, &metadata, 0o700)?)
-}
-
-/// A file, if it is there, must be plain and 0600.
-pub(crate) fn check_file(path: &Path) -> Result<(), ModeError> {
-    let Ok(metadata) = fs::symlink_metadata(path) else {
-        return Ok(());
-    };
-    if !metadata.is_file() {
-        let (path, wanted) = (path.to_owned(), "file");
-        return Err(ModeError::Odd { path, wanted });
-    }
-    check_rights(path, &metadata, 0o600)
-}
-
-#[cfg(unix)]
-fn check_rights(path: &Path, metadata: &fs::Metadata, cure: u32) -> Result<(), ModeError> {
-    use std::os::unix::fs::MetadataExt as _;
-
-    let (path, mode, owner) = (path.to_owned(), metadata.mode() & 0o7777, metadata.uid());
-    if owner != rustix::process::geteuid().as_raw() {
-        return Err(ModeError::Foreign { path, owner });
-    }
-    if mode & 0o077 != 0 {
-        return Err(ModeError::Open { path, mode, cure });
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "there are no modes to check")]
-fn check_rights(_: &Path, _: &fs::Metadata, _: u32) -> Result<(), ModeError> {
-    Ok(())
 }
 
 /// How files are opened for writing: for their owner alone from the first instant.

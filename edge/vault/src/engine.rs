@@ -1,20 +1,19 @@
-use std::{
-    fs::File,
-    io::{self, Read as _},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use rusqlite::{
-    Connection, ErrorCode, OpenFlags, OptionalExtension as _, Row as SqlRow, Transaction,
-    TransactionBehavior, config::DbConfig, params,
+    Connection, OpenFlags, OptionalExtension as _, Row as SqlRow, Transaction, TransactionBehavior,
+    config::DbConfig, params,
 };
 
 use crate::{
-    bytes::Reader,
     dir,
     error::{Part, StoreError},
     record::{NAME_LEN, PREFIX_LEN, Row, RowName, SEAL_LEN},
 };
+
+use file::{APPLICATION, FORMAT, check_start, fault};
+
+mod file;
 
 /// The SQLite database, which sees only sealed bytes.
 ///
@@ -33,24 +32,6 @@ pub(crate) struct Listed {
     pub(crate) name: RowName,
     pub(crate) seal: [u8; SEAL_LEN],
     at: i64,
-}
-
-/// Why the database is not opened.
-#[derive(Debug)]
-pub(crate) enum EngineError {
-    /// It has a format of a later program.
-    Newer {
-        format: u32,
-    },
-    /// Another process holds SQLite's own lock.
-    Busy,
-    Store(StoreError),
-}
-
-impl From<StoreError> for EngineError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
 }
 
 impl Engine {
@@ -74,27 +55,18 @@ impl Engine {
     }
 
     /// Opens a database, and writes nothing until [`close_normally`](Self::close_normally) allows it.
-    pub(crate) fn open(path: &Path) -> Result<Self, EngineError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         check_start(path)?;
-        let read = || {
-            let engine = Self::connect(path, "FULL")?;
-            // The first read takes SQLite's lock and reads the log.
-            let format = engine
-                .db
-                .pragma_query_value(None, "user_version", |row| row.get(0));
-            match format {
-                Ok(FORMAT) => Ok(engine),
-                Ok(_) => Err(StoreError::Damaged(Part::Database)),
-                Err(error) => Err(engine.fault("read", &error)),
-            }
-        };
-        read().map_err(|error| match error {
-            StoreError::Io {
-                why: io::ErrorKind::ResourceBusy,
-                ..
-            } => EngineError::Busy,
-            error => EngineError::Store(error),
-        })
+        let engine = Self::connect(path, "FULL")?;
+        // The first read takes SQLite's lock and reads the log.
+        let format = engine
+            .db
+            .pragma_query_value(None, "user_version", |row| row.get(0));
+        match format {
+            Ok(FORMAT) => Ok(engine),
+            Ok(_) => Err(StoreError::Damaged(Part::Database)),
+            Err(error) => Err(engine.fault("read", &error)),
+        }
     }
 
     fn connect(path: &Path, synchronous: &str) -> Result<Self, StoreError> {
@@ -114,6 +86,8 @@ impl Engine {
             for (name, value) in [
                 ("locking_mode", "EXCLUSIVE"),
                 ("synchronous", synchronous),
+                ("fullfsync", "ON"),
+                ("checkpoint_fullfsync", "ON"),
                 ("secure_delete", "ON"),
                 ("cell_size_check", "ON"),
                 ("temp_store", "MEMORY"),
@@ -337,63 +311,6 @@ fn bounds(prefix: Option<[u8; PREFIX_LEN]>) -> ([u8; NAME_LEN], [u8; NAME_LEN]) 
     (low, high)
 }
 
-/// What SQLite would act upon before we could judge it: an empty file or one in another mode makes it
-/// throw away the log.
-fn check_start(path: &Path) -> Result<(), EngineError> {
-    let mut start = Vec::with_capacity(START_LEN);
-    let most = u64::try_from(START_LEN).unwrap_or(0);
-    File::open(path)
-        .and_then(|file| file.take(most).read_to_end(&mut start))
-        .map_err(|error| StoreError::io("read", path, &error))?;
-    match format(&start) {
-        Some(FORMAT) => Ok(()),
-        Some(format) if format > FORMAT => Err(EngineError::Newer { format }),
-        _ => Err(StoreError::Damaged(Part::Database).into()),
-    }
-}
-
-/// The format in the file's first 100 bytes, if they are of one of ours. <https://sqlite.org/fileformat.html>
-fn format(start: &[u8]) -> Option<u32> {
-    let mut reader = Reader::new(start);
-    let magic = reader.array()? == *b"SQLite format 3\0";
-    reader.take(2)?;
-    let in_wal_mode = reader.array()? == [2, 2];
-    reader.take(60 - 20)?;
-    let format = u32::from_be_bytes(reader.array()?);
-    reader.take(4)?;
-    let ours = u32::from_be_bytes(reader.array()?) == APPLICATION;
-    reader.take(START_LEN - 72)?;
-    (magic && in_wal_mode && ours).then_some(format)
-}
-
-fn fault(act: &'static str, path: &Path, error: &rusqlite::Error) -> StoreError {
-    let io = |why| StoreError::Io {
-        act,
-        path: path.to_owned(),
-        why,
-    };
-    let rusqlite::Error::SqliteFailure(error, _) = error else {
-        // No row where one must be, or a value of another type.
-        return StoreError::Damaged(Part::Database);
-    };
-    match error.code {
-        ErrorCode::DiskFull => StoreError::DiskFull {
-            path: path.to_owned(),
-        },
-        ErrorCode::SystemIoFailure if error.extended_code == SHORT_READ => {
-            StoreError::Damaged(Part::Database)
-        }
-        ErrorCode::SystemIoFailure => io(io::ErrorKind::Other),
-        ErrorCode::CannotOpen => io(io::ErrorKind::NotFound),
-        ErrorCode::ReadOnly => io(io::ErrorKind::ReadOnlyFilesystem),
-        ErrorCode::PermissionDenied => io(io::ErrorKind::PermissionDenied),
-        ErrorCode::OutOfMemory => io(io::ErrorKind::OutOfMemory),
-        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => io(io::ErrorKind::ResourceBusy),
-        // Our statements are right, so what else SQLite dislikes is the file.
-        _ => StoreError::Damaged(Part::Database),
-    }
-}
-
 /// Some pragmas answer with the new value, some with nothing.
 fn no_answer(error: rusqlite::Error) -> rusqlite::Result<()> {
     match error {
@@ -407,8 +324,3 @@ CREATE TABLE vault (id INTEGER PRIMARY KEY CHECK (id = 1), header BLOB NOT NULL,
 CREATE TABLE name (name BLOB PRIMARY KEY, seal BLOB NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE body (at INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
 ";
-const APPLICATION: u32 = 0x656e_7476;
-const FORMAT: u32 = 1;
-const START_LEN: usize = 100;
-/// `SQLITE_IOERR_SHORT_READ`
-const SHORT_READ: i32 = 522;

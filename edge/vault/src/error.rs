@@ -14,6 +14,14 @@ pub enum StoreError {
     /// putting the right bytes back makes the store whole.
     #[error("{0} is damaged: put a copy of the profile's directory back, or restore a backup")]
     Damaged(Part),
+    /// A later program made it.
+    #[error("{part} has format {format}, this program knows 1: use a newer version")]
+    Newer {
+        /// What it is.
+        part: Part,
+        /// The format it has.
+        format: u32,
+    },
     /// There is no room for what was to be written; it is undone.
     #[error("no space left on the disk of {}", path.display())]
     DiskFull {
@@ -46,7 +54,7 @@ impl StoreError {
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
-            Self::Damaged(_) => Kind::BadInput,
+            Self::Damaged(_) | Self::Newer { .. } => Kind::BadInput,
             Self::DiskFull { .. } => Kind::Exhausted,
             Self::Io { .. } | Self::Stopped | Self::NoRandomness => Kind::Unavailable,
             Self::Broken(_) => Kind::Bug,

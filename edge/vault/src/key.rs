@@ -8,8 +8,9 @@ use kernel::Kind;
 use primitives::{Secret, Zeroizing};
 
 use crate::{
-    dir::{self, ModeError},
+    dir,
     error::StoreError,
+    mode::{ModeError, check_file},
     random::random,
 };
 
@@ -103,7 +104,7 @@ impl KeyFile {
     ///
     /// See [`KeyFileError`].
     pub fn read(path: &Path) -> Result<Self, KeyFileError> {
-        dir::check_file(path)?;
+        check_file(path)?;
         let io = |error: std::io::Error| StoreError::io("read", path, &error);
         let file = fs::File::open(path).map_err(io)?;
         let mut bytes = Zeroizing::new(Vec::with_capacity(KEY_FILE_LEN.saturating_add(1)));

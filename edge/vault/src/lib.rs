@@ -49,6 +49,7 @@ mod header;
 mod key;
 mod keys;
 mod mark;
+mod mode;
 mod random;
 mod record;
 mod unlock;
@@ -62,12 +63,13 @@ pub use primitives::Argon2Cost;
 pub use backup::{BackupError, BackupKey, RestoreError, Summary, check_backup};
 pub use batch::{Batch, Expect, MAX_CHANGES, MAX_COMMIT_LEN};
 pub use build::{CreateError, DEFAULT_COST, Setup, SetupError};
-pub use dir::{LockError, ModeError};
+pub use dir::LockError;
 pub use error::{Part, StoreError};
 pub use header::MAX_WRAPS;
 pub use key::{
     KEY_FILE_LEN, Key, KeyFile, KeyFileError, MAX_PASSPHRASE_LEN, Passphrase, PassphraseError,
 };
+pub use mode::ModeError;
 pub use record::{MAX_BODY_LEN, MAX_NAME_LEN, Record, RecordKind, Upgrade};
 pub use unlock::UnlockError;
 pub use vault::{CommitError, OpenError, ReadError, Vault, WrapError, WrapInfo, WrapKind};

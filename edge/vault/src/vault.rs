@@ -1,11 +1,11 @@
-use std::path::Path;
+use std::{io, path::Path};
 
 use primitives::Secret;
 
 use crate::{
     build::{Builder, CreateError, Setup},
     dir::Directory,
-    engine::{Engine, EngineError},
+    engine::Engine,
     error::{Part, StoreError},
     head::Head,
     header::Header,
@@ -171,9 +171,11 @@ pub(crate) enum Unlock<'a, 'k> {
 /// Reads and verifies the database at `path`, without writing anything.
 pub(crate) fn load(path: &Path, unlock_by: Unlock<'_, '_>) -> Result<Loaded, OpenError> {
     let engine = Engine::open(path).map_err(|error| match error {
-        EngineError::Newer { format } => OpenError::Newer { format },
-        EngineError::Busy => OpenError::Busy,
-        EngineError::Store(error) => error.into(),
+        StoreError::Io {
+            why: io::ErrorKind::ResourceBusy,
+            ..
+        } => OpenError::Busy,
+        error => error.into(),
     })?;
     let (header_bytes, head) = engine.vault()?;
     let damaged = StoreError::Damaged;

@@ -11,7 +11,7 @@ use super::{
     stream::{Opener, Sealer, StreamError},
 };
 use crate::{
-    bytes::push_short,
+    bytes::{Reader, push_short},
     error::{Part, StoreError},
     header::{Header, MAX_LEN},
     record::{MAX_BODY_LEN, MAX_NAME_LEN, Plain},
@@ -100,8 +100,17 @@ impl<R: Read> Started<R> {
         let mut fixed = [0; FIXED_LEN];
         from.read_exact(&mut fixed).map_err(fault)?;
         let (known, [low, high]) = fixed.split_last_chunk().ok_or_else(|| damaged.clone())?;
-        if !known.starts_with(&[&MAGIC[..], &FORMAT.to_le_bytes()].concat()) {
+        let mut known = Reader::new(known);
+        if known.array() != Some(*MAGIC) {
             return Err(damaged);
+        }
+        match known.le16() {
+            Some(FORMAT) => {}
+            Some(format) if format > FORMAT => {
+                let (part, format) = (Part::Backup, format.into());
+                return Err(StoreError::Newer { part, format });
+            }
+            _ => return Err(damaged),
         }
         let length = usize::from(u16::from_le_bytes([*low, *high]));
         if length > MAX_LEN {

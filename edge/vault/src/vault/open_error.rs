@@ -23,12 +23,6 @@ pub enum OpenError {
     /// The key does not open it.
     #[error(transparent)]
     Unlock(#[from] UnlockError),
-    /// A later program made it.
-    #[error("the store has format {format}, this program knows format 1: use a newer version")]
-    Newer {
-        /// The format it has.
-        format: u32,
-    },
     /// It is older than what the caller knows of.
     #[error(
         "the store ends at revision {revision}, but had come to {least}: an old copy was put back"
@@ -39,7 +33,7 @@ pub enum OpenError {
         /// The revision it must have.
         least: u64,
     },
-    /// It is damaged, or the disk refused.
+    /// It is damaged or of a later program, or the disk refused.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -49,7 +43,7 @@ impl OpenError {
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
-            Self::NoStore { .. } | Self::Newer { .. } | Self::Older { .. } => Kind::BadInput,
+            Self::NoStore { .. } | Self::Older { .. } => Kind::BadInput,
             Self::Busy => Kind::Unavailable,
             Self::Lock(error) => error.kind(),
             Self::Unlock(error) => error.kind(),

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::Write as _,
     path::Path,
     process::{Command, Stdio},
 };
@@ -42,7 +43,9 @@ pub(crate) fn fill(path: &Path, key: &KeyFile) {
             "{error}"
         );
         assert!(!backup.exists());
-        assert!(!path.with_file_name("backup.new").exists());
+        let beside = fs::read_dir(path.parent().unwrap()).unwrap();
+        let mut names = beside.map(|entry| entry.unwrap().file_name());
+        assert!(!names.any(|name| name.to_string_lossy().ends_with(".new")));
         // Room is made, and it goes on without being opened again.
         fs::remove_file(path.with_file_name("ballast")).unwrap();
         last = put(&mut vault, NOTE, "room", b"again");
@@ -84,7 +87,10 @@ fn a_full_disk_is_told_and_loses_nothing() {
         command.status().is_ok_and(|status| status.success())
     };
     let Some(space) = spaces.iter().find(works) else {
-        // `a_limit_on_files_...` below meets another way of not being allowed to write.
+        let reason = "neither root nor user namespaces, so no small disk";
+        assert!(std::env::var_os("CI").is_none(), "{reason}");
+        // Not `eprintln`, which the test harness hides.
+        let _ = writeln!(std::io::stderr(), "SKIPPED a full disk: {reason}");
         return;
     };
     let profile = Profile::new();

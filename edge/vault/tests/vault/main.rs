@@ -10,9 +10,11 @@
 mod backup;
 mod crash;
 mod damage;
+#[cfg(unix)]
 mod disk;
 mod keys;
 mod place;
 mod records;
 mod tools;
 mod twins;
+mod unfinished;
