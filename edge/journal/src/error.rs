@@ -20,8 +20,8 @@ pub enum Fault {
     /// Stored bytes are not what was written. Fatal; restore a backup.
     #[error("the store is damaged")]
     Corrupt,
-    /// It did not happen: an earlier fatal fault stopped the store.
-    #[error("the store stopped after an earlier fault; nothing was changed")]
+    /// It did not happen: this or an earlier fault of the disk stopped the store. Fatal.
+    #[error("the store stopped because of a fault; nothing was changed")]
     Stopped,
 }
 

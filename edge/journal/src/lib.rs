@@ -39,6 +39,23 @@
 //! Step 2 has one winner, so a pin never makes two accounts; step 3 has one winner, so an account
 //! never takes two registrations. `tests/claim.rs` stops after every step and lets many race.
 //!
+//! # What an answer promises
+//!
+//! | answer | of [`Sqlite`] |
+//! |---|---|
+//! | `Ok` | On the disk: it survives the end of the process, and of the power if the disk keeps what it says it has. Losing the disk needs a [`backup`]. |
+//! | refused, [`Fault::Unavailable`], [`Fault::DiskFull`], [`Fault::Stopped`] | Nothing was changed. |
+//! | [`Fault::Unknown`] | It happened or not. The same call with the same dedupe or claim id settles it, after the store was opened again. |
+//! | none: the process died | As `Unknown`. |
+//!
+//! Removing makes an entry invisible, and lets its space be written over; it does not erase it.
+//! Bit rot is found where it breaks the structure of the file, not inside payloads: what must not
+//! be altered unseen is sealed or signed by whoever wrote it.
+//!
+//! `tests/conformance` holds every back end to the trait, `tests/faults` kills the process, cuts the power,
+//! fills and breaks the disk, and spoils the files. Not covered there: a disk that lies, a sector
+//! half written, names in a directory that were not synchronised.
+//!
 //! # Clock
 //!
 //! The time comes from a [`Clock`] given at construction. Tests use a [`ManualClock`].
@@ -56,7 +73,7 @@ mod watch;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{AppendError, Fault, SetError};
 pub use memory::Memory;
-pub use sqlite::{OpenError, Sqlite, Stats};
+pub use sqlite::{BackupError, OpenError, Sqlite, Stats, backup, restore};
 pub use store::{Answer, Append, Appended, Cell, Entry, Id, Limits, Page, Rev, Seq, Store};
 pub use subject::{Subject, SubjectError};
 pub use watch::{Wake, Watch};

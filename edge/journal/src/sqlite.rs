@@ -15,7 +15,9 @@ use crate::{
     SetError, Store, Subject, Watch,
 };
 
+mod backup;
 mod cells;
+mod checkpoints;
 mod directory;
 mod fault;
 mod head;
@@ -30,11 +32,13 @@ mod schema;
 mod sweep;
 mod writer;
 
+pub use backup::{BackupError, backup, restore};
 pub use open::OpenError;
 
+use checkpoints::Checkpoints;
 use directory::Directory;
 use readers::Readers;
-use writer::{Change, Checkpoints, Request, Shared, Wakes};
+use writer::{Change, Request, Shared, Wakes};
 
 /// A store in one directory of this machine.
 ///

@@ -10,7 +10,7 @@ use super::meta;
 use super::schema::{self, Found, Role};
 use crate::{Fault, Limits};
 
-/// Why a store could not be opened. Nothing in its directory was changed.
+/// Why a store could not be opened. Nothing that is stored was changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {

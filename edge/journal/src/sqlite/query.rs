@@ -1,7 +1,7 @@
 //! What readers ask. Each question is one short transaction: a page is of one instant.
 
 use kernel::Time;
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, Result, Rows};
 
 use super::fault::damaged;
 use super::head::Head;
@@ -55,14 +55,14 @@ pub(super) fn subjects(
     limit: u32,
 ) -> Result<Vec<Subject>> {
     let mut select = connection.prepare_cached(
-        "SELECT subject FROM heads WHERE subject > ?1 AND live > 0
-           AND (soonest IS NULL OR soonest > ?2 OR EXISTS (
+        "SELECT subject FROM heads WHERE subject > ?1 AND subject < ?2 AND live > 0
+           AND (soonest IS NULL OR soonest > ?3 OR EXISTS (
              SELECT 1 FROM entries
-             WHERE entries.sid = heads.sid AND (expires IS NULL OR expires > ?2)))
-         ORDER BY subject",
+             WHERE entries.sid = heads.sid AND (expires IS NULL OR expires > ?3)))
+         ORDER BY subject LIMIT ?4",
     )?;
-    let rows = select.query((start(kind, after), moment(now)))?;
-    list(rows, kind, limit)
+    let (start, end) = (start(kind, after), end(kind));
+    list(select.query((start, end, moment(now), limit))?)
 }
 
 /// See [`Store::cells`](crate::Store::cells).
@@ -74,43 +74,40 @@ pub(super) fn cells(
     limit: u32,
 ) -> Result<Vec<Subject>> {
     let mut select = connection.prepare_cached(
-        "SELECT key FROM cells WHERE key > ?1 AND (expires IS NULL OR expires > ?2) ORDER BY key",
+        "SELECT key FROM cells
+         WHERE key > ?1 AND key < ?2 AND (expires IS NULL OR expires > ?3)
+         ORDER BY key LIMIT ?4",
     )?;
-    let rows = select.query((start(kind, after), moment(now)))?;
-    list(rows, kind, limit)
+    let (start, end) = (start(kind, after), end(kind));
+    list(select.query((start, end, moment(now), limit))?)
 }
 
-/// What every name of `kind` behind `after` is greater than. The empty name is less than all; the
-/// name of a kind alone is found by starting behind all names of the kind before.
+/// What every name of `kind` behind `after` is greater than: `after`, or the last name of the
+/// kind before.
 fn start(kind: u8, after: Option<&Subject>) -> Vec<u8> {
-    let kinds = match kind.checked_sub(1) {
-        None => Vec::new(),
-        Some(before) => {
-            let mut last = vec![u8::MAX; Subject::MAX_LEN];
-            if let Some(first) = last.first_mut() {
-                *first = before;
-            }
-            last
-        }
-    };
-    after.map_or_else(
-        || kinds.clone(),
-        |after| kinds.clone().max(after.as_bytes().to_vec()),
-    )
+    let before = kind.checked_sub(1).map(last).unwrap_or_default();
+    let after = after.map_or(&[][..], Subject::as_bytes);
+    before.max(after.to_vec())
 }
 
-fn list(mut rows: rusqlite::Rows<'_>, kind: u8, limit: u32) -> Result<Vec<Subject>> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+/// What every name of `kind` is less than.
+fn end(kind: u8) -> Vec<u8> {
+    let mut end = last(kind);
+    end.push(0);
+    end
+}
+
+/// The last name of a kind.
+fn last(kind: u8) -> Vec<u8> {
+    let rest = std::iter::repeat_n(u8::MAX, Subject::MAX_LEN.saturating_sub(1));
+    std::iter::once(kind).chain(rest).collect()
+}
+
+fn list(mut rows: Rows<'_>) -> Result<Vec<Subject>> {
     let mut names = Vec::new();
-    while names.len() < limit
-        && let Some(row) = rows.next()?
-    {
+    while let Some(row) = rows.next()? {
         let bytes = row.get_ref(0)?.as_blob().map_err(|_| damaged(0))?;
-        let name = Subject::new(bytes).map_err(|_| damaged(0))?;
-        if name.kind() != kind {
-            break;
-        }
-        names.push(name);
+        names.push(Subject::new(bytes).map_err(|_| damaged(0))?);
     }
     Ok(names)
 }

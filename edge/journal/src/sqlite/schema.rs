@@ -8,6 +8,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
+use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, OpenFlags, Result};
 
 /// `PRAGMA application_id`: "ENTJ".
@@ -98,6 +100,8 @@ pub(super) fn connect(path: &Path, role: Role) -> Result<Connection> {
         Role::Writer => -32_768,
         Role::Reader => -8_192,
     };
+    // After a failed write, closing must not copy what may not be there.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "cache_size", cache_kib)?;
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "trusted_schema", false)?;
@@ -118,13 +122,16 @@ pub(super) fn found(connection: &Connection) -> Result<Found> {
     })
 }
 
-/// Makes the tables, in one transaction.
+/// Makes the tables, in one transaction, and has them in the file itself: a log that is lost later
+/// must not leave what looks like a new store.
 pub(super) fn create(connection: &mut Connection) -> Result<()> {
     let transaction = connection.transaction()?;
     transaction.execute_batch(SCHEMA)?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
-    transaction.commit()
+    transaction.commit()?;
+    connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::TRUNCATE)?;
+    Ok(())
 }
 
 /// Makes every commit durable before it returns, and leaves checkpoints to the writer.

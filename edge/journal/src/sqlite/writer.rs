@@ -2,28 +2,19 @@
 //! answers when that is durable. The more wait, the less each costs.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use kernel::Time;
-use rusqlite::hooks::Wal;
-use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, Result};
 use tokio::sync::{mpsc, oneshot};
 
+use super::checkpoints::Checkpoints;
 use super::fault::fault;
-use super::schema;
 use crate::watch::Watches;
 use crate::{Clock, Fault, Subject};
 
 /// Most changes in one transaction, and most that wait.
 pub(super) const BATCH: usize = 1024;
-/// Pages in the write-ahead log (4 KiB each) from which on they are copied into the file.
-const CHECKPOINT_PAGES: i32 = 4_096;
-/// From here on the copy waits for readers, so that the log can start again.
-const RESTART_PAGES: i32 = 16_384;
-/// How long it waits, while nobody can write.
-const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What all parts of an open store share.
 #[derive(Debug)]
@@ -137,8 +128,7 @@ pub(super) fn run(
         checkpoints.run(connection, shared);
     }
     if !shared.is_stopped() {
-        // Only a shorter start depends on it.
-        drop(connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::TRUNCATE));
+        Checkpoints::finish(connection);
     }
 }
 
@@ -190,52 +180,4 @@ fn fail(batch: &mut Vec<Box<dyn Change>>, fault: Fault) {
     for change in batch.drain(..) {
         change.failed(fault);
     }
-}
-
-/// Copies the write-ahead log into the file, so that it can start again at its beginning.
-#[derive(Debug)]
-pub(super) struct Checkpoints {
-    /// Pages in the log, as of the last commit.
-    pages: Arc<AtomicI32>,
-    /// From here on the copy waits for readers. Farther away after each vain wait: a backup may
-    /// read for minutes.
-    restart: i32,
-}
-
-impl Checkpoints {
-    pub(super) fn of(connection: &mut Connection) -> Result<Self> {
-        let pages = Arc::new(AtomicI32::new(0));
-        let counter = Arc::clone(&pages);
-        connection.wal_hook(Some(move |_: &mut Wal, pages| {
-            counter.store(pages, Ordering::SeqCst);
-            Ok(())
-        }))?;
-        let restart = RESTART_PAGES;
-        Ok(Self { pages, restart })
-    }
-
-    /// Copies if the log is long. A full disk is no reason to stop: the log keeps everything.
-    fn run(&mut self, connection: &Connection, shared: &Shared) {
-        let pages = self.pages.load(Ordering::SeqCst);
-        if pages < CHECKPOINT_PAGES {
-            self.restart = RESTART_PAGES;
-            return;
-        }
-        let result = if pages < self.restart {
-            connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE)
-        } else {
-            self.restart = pages.saturating_mul(2);
-            restart(connection)
-        };
-        if let Err(error) = result {
-            shared.fault(&error, Fault::Stopped);
-        }
-    }
-}
-
-fn restart(connection: &Connection) -> Result<(i32, i32)> {
-    connection.busy_timeout(PATIENCE)?;
-    let copied = connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::RESTART);
-    connection.busy_timeout(schema::PATIENCE)?;
-    copied
 }
