@@ -8,6 +8,7 @@ use clap::Args;
 
 mod board;
 mod ctidh;
+mod journal;
 mod memory;
 mod reunion;
 
@@ -30,6 +31,7 @@ const SECTIONS: &[Section] = &[
     ("ctidh", ctidh::run),
     ("reunion", reunion::run),
     ("board", board::run),
+    ("journal", journal::run),
     ("memory", memory::run),
 ];
 
