@@ -30,6 +30,16 @@ impl<'a> Script<'a> {
         Some(self.byte()? % end)
     }
 
+    /// A number below 2^32.
+    pub fn long_number(&mut self) -> Option<u32> {
+        Some(u32::from_le_bytes([
+            self.byte()?,
+            self.byte()?,
+            self.byte()?,
+            self.byte()?,
+        ]))
+    }
+
     /// Up to 255 bytes.
     pub fn short(&mut self) -> Option<&'a [u8]> {
         let length = self.byte()?;
