@@ -301,7 +301,7 @@ def buckets():
     _, nothing = arranged(secret, missing, [])
     return {
         "server_secret": secret, "key": key, "cases": cases,
-        "no_such_bucket": {"hash": missing, "answer_sha256": sha256(b"\0", nothing)},
+        "no_such_bucket": {"hash": missing, "answer_sha256": sha256(b"\2", nothing)},
     }
 
 

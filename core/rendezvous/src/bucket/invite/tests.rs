@@ -202,13 +202,13 @@ fn answers_that_make_no_sense_are_refused() {
         run.invite.handle(at(0), Input::Left(Ok(bytes)));
         assert_eq!(run.failed(), "id_malformed");
     }
-    for bytes in [&[][..], &[1; 16_384], &[3; 16_385]] {
+    for bytes in [&[][..], &[1; 16_384], &[0; 16_385]] {
         let mut run = Run::until_fetch(Config::default(), id);
         run.invite.handle(at(0), Input::Fetched(Ok(bytes)));
         assert_eq!(run.failed(), "bucket_malformed");
     }
     let mut run = Run::until_fetch(Config::default(), id);
-    run.invite.handle(at(0), Input::Fetched(Ok(&[0; 16_385])));
+    run.invite.handle(at(0), Input::Fetched(Ok(&[2; 16_385])));
     assert_eq!(run.failed(), "no_such_bucket");
 }
 

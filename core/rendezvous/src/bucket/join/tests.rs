@@ -120,7 +120,7 @@ fn wrong_words_are_told_from_no_bucket() {
 
 #[test]
 fn answers_that_are_no_bucket_are_refused() {
-    for bad in [&[][..], &[1; 16_384], &[1; 16_386], &[2; 16_385]] {
+    for bad in [&[][..], &[1; 16_384], &[1; 16_386], &[0; 16_385]] {
         let (mut join, _) = joiner("right");
         join.handle(at(1), Input::Fetched(Ok(bad)));
         assert_eq!(failed(&mut join), "bucket_malformed");

@@ -112,7 +112,7 @@ impl fmt::Debug for Answer {
 }
 
 const FOUND: u8 = 1;
-const MISS: u8 = 0;
+const MISS: u8 = 2;
 /// A key, and 63 numbers of 8 bytes.
 const BLOCK: usize = 32 + 63 * 8;
 
@@ -150,7 +150,7 @@ mod tests {
     fn bytes_that_are_no_answer_are_refused() {
         let mut bytes = vec![1; Answer::LEN];
         assert!(Answer::decode(&bytes).is_some());
-        bytes[0] = 2;
+        bytes[0] = 3;
         for bad in [&bytes[..], &bytes[1..], &[1; Answer::LEN + 1], &[]] {
             assert_eq!(Answer::decode(bad), None);
         }
