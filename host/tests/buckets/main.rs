@@ -1,0 +1,11 @@
+//! The buckets of a rendezvous server over each store: what is left is fetched, whatever happens
+//! between; and people who invite and join through them.
+#![cfg(test)]
+
+mod fetching;
+mod leaving;
+mod limits;
+mod people;
+mod several;
+mod stored;
+mod world;
