@@ -254,7 +254,7 @@ backups_refused = [
     refused("no chunk", good[: 52 + len(whole)]),
     refused("cut", good[:-1]),
     refused("lengthened", good + b"\0"),
-    refused("another magic", b"entrenous-bakcup" + good[16:]),
+    refused("another magic", b"entrenous-vault\0" + good[16:]),
     refused("a later format", good[:16] + le16(2) + good[18:]),
     refused("another salt", good[:18] + fill(0x51, 32) + good[50:]),
 ]

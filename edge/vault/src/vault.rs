@@ -72,7 +72,7 @@ impl Vault {
 
     /// Opens the store in the profile directory `path` with any of its keys.
     ///
-    /// Reads and verifies the list of all records: about 0.6 µs each. Nothing is written before all of it
+    /// Reads and verifies the list of all records: about 1 µs each. Nothing is written before all of it
     /// is right.
     ///
     /// # Errors
