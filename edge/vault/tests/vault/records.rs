@@ -28,6 +28,17 @@ fn a_committed_record_is_there_after_reopening() {
 }
 
 #[test]
+fn a_store_can_be_given_to_another_thread() {
+    let profile = Profile::new();
+    let mut vault = profile.create();
+    let vault = std::thread::spawn(move || {
+        put(&mut vault, NOTE, "a", b"x");
+        vault
+    });
+    assert_eq!(body(&vault.join().unwrap(), NOTE, "a").unwrap(), b"x");
+}
+
+#[test]
 fn a_kind_lists_its_own_records_only() {
     let profile = Profile::new();
     let mut vault = profile.create();
