@@ -115,6 +115,12 @@ impl DeviceChain {
         self.user_id
     }
 
+    /// What the next statement points back to.
+    #[must_use]
+    pub const fn head(&self) -> Head {
+        self.head
+    }
+
     /// The statements, oldest first.
     #[must_use]
     pub fn statements(&self) -> &[DeviceStatement] {

@@ -124,6 +124,18 @@ impl IdentityPublic {
         writer.finish()
     }
 
+    /// Reads `identity public`, from anyone.
+    ///
+    /// # Errors
+    ///
+    /// See [`DecodeError`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        let public = Self::read(&mut reader)?;
+        reader.end()?;
+        Ok(public)
+    }
+
     pub(crate) fn write(&self, writer: &mut Writer) {
         writer.byte(u8::from(self.ml_dsa.is_some()));
         writer.bytes(&self.ed25519.to_bytes());
