@@ -32,6 +32,8 @@ pub struct IdentityChain {
     /// Number n is what holds after n statements; there is always one.
     first: State,
     later: Vec<State>,
+    /// Length of the chain as bytes.
+    len: usize,
 }
 
 /// What an identity chain says at one point.
@@ -74,20 +76,29 @@ impl IdentityChain {
         }
         writer.time(now);
         let genesis = writer.finish();
-        Self {
+        let first = State {
+            key: key.public().clone(),
+            recovery,
+            home,
+            head: Head::of_statement(&genesis),
+            closed: false,
+        };
+        let signature = key.sign(Label::SignGenesis, &genesis);
+        Self::begin(genesis, signature, first)
+    }
+
+    fn begin(genesis: Vec<u8>, signature: Signature, first: State) -> Self {
+        let mut chain = Self {
             user_id: UserId::of_genesis(&genesis),
-            signature: key.sign(Label::SignGenesis, &genesis),
-            statements: Vec::new(),
-            first: State {
-                key: key.public().clone(),
-                recovery,
-                home,
-                head: Head::of_statement(&genesis),
-                closed: false,
-            },
-            later: Vec::new(),
             genesis,
-        }
+            signature,
+            statements: Vec::new(),
+            first,
+            later: Vec::new(),
+            len: 0,
+        };
+        chain.len = chain.to_bytes().len();
+        chain
     }
 
     /// Replays a chain of anyone's: every signature and every rule is checked.
@@ -117,14 +128,7 @@ impl IdentityChain {
         }
         reader.end()?;
         first.key.verify(Label::SignGenesis, genesis, &signature)?;
-        let mut chain = Self {
-            user_id: UserId::of_genesis(genesis),
-            genesis: genesis.to_vec(),
-            signature,
-            statements: Vec::new(),
-            first,
-            later: Vec::new(),
-        };
+        let mut chain = Self::begin(genesis.to_vec(), signature, first);
         for statement in statements {
             chain.append(statement)?;
         }
@@ -195,7 +199,7 @@ impl IdentityChain {
     ///
     /// `spec/15-identity.md` 3.2.
     pub fn append(&mut self, statement: Statement) -> Result<(), ChainError> {
-        let len = self.len_with(&statement);
+        let len = self.len.saturating_add(statement.to_bytes().len());
         if self.statements.len() >= Self::MAX || len > Self::MAX_LEN {
             return Err(ChainError::TooLong);
         }
@@ -206,13 +210,8 @@ impl IdentityChain {
         let state = rules::apply(self.state(), &statement)?;
         self.later.push(state);
         self.statements.push(statement);
+        self.len = len;
         Ok(())
-    }
-
-    fn len_with(&self, statement: &Statement) -> usize {
-        self.to_bytes()
-            .len()
-            .saturating_add(statement.to_bytes().len())
     }
 }
 

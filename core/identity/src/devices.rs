@@ -29,6 +29,8 @@ pub struct DeviceChain {
     devices: Vec<Device>,
     head: Head,
     generation: u32,
+    /// Length of the chain as bytes.
+    len: usize,
 }
 
 /// A device of an account, past or present.
@@ -64,6 +66,7 @@ impl DeviceChain {
             devices: Vec::new(),
             head: Head::NONE,
             generation: 0,
+            len: 2 + 32 + 2,
         }
     }
 
@@ -221,10 +224,7 @@ impl DeviceChain {
         statement: DeviceStatement,
         identity: &IdentityChain,
     ) -> Result<(), ChainError> {
-        let len = statement
-            .to_bytes()
-            .len()
-            .saturating_add(self.to_bytes().len());
+        let len = self.len.saturating_add(statement.to_bytes().len());
         if self.statements.len() >= Self::MAX || len > Self::MAX_LEN {
             return Err(ChainError::TooLong);
         }
@@ -261,6 +261,7 @@ impl DeviceChain {
         }
         self.head = Head::of_device_statement(&statement.body);
         self.generation = statement.generation();
+        self.len = len;
         self.statements.push(statement);
         Ok(())
     }

@@ -231,6 +231,7 @@ fn two_hundred_and_fifty_six_statements_are_the_most() {
     let late = chain.propose(Change::Close, at(1)).recover(&paper(2));
     assert_eq!(refused(&chain, late), ChainError::TooLong);
     let bytes = chain.to_bytes();
+    assert_eq!(chain.len, bytes.len());
     assert_eq!(IdentityChain::replay(&bytes), Ok(chain));
     let long = alloc::vec![0; IdentityChain::MAX_LEN + 1];
     assert_eq!(IdentityChain::replay(&long), Err(ChainError::TooLong));

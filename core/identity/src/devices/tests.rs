@@ -90,6 +90,7 @@ fn a_chain_comes_back_from_its_bytes() {
     assert_eq!(chain.devices()[0].sealed_label, b"sealed");
     assert!(chain.live_device(device(11).public().signing()).is_none());
     let bytes = chain.to_bytes();
+    assert_eq!(chain.len, bytes.len());
     assert_eq!(DeviceChain::replay(&bytes, &account()), Ok(chain));
 }
 
