@@ -12,8 +12,10 @@ use crate::ids::UserId;
 use crate::key::{IdentityKey, IdentityPublic, Signature, SignatureError};
 
 pub use field::{Field, FieldError};
+pub use standing::Standing;
 
 mod field;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod text;

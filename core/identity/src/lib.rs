@@ -44,7 +44,7 @@ mod key;
 mod recovery;
 pub mod words;
 
-pub use card::{Card, CardError, ContactToken, Contents, Field, FieldError};
+pub use card::{Card, CardError, ContactToken, Contents, Field, FieldError, Standing};
 pub use chain::{ChainError, Change, ForkError, IdentityChain, Merge, State, Statement};
 pub use codec::DecodeError;
 pub use device::{DeviceKey, DevicePublic};
