@@ -1,8 +1,8 @@
 //! A meeting of N on one named board: how long until everyone has everyone's message, how many
 //! bytes and how much processor time each person needs.
 //!
-//! The machine, the work and the server's routes are the real ones; sockets are left out, so that
-//! bytes are counted exactly. Prints one JSON line per N.
+//! The machine, the work and the server's routes are the real ones; sockets are left out. Bytes are
+//! those of paths and bodies, without HTTP heads. Prints one JSON line per N.
 
 #![expect(clippy::print_stdout, reason = "a bench")]
 
@@ -39,7 +39,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// What crossed the network, both ways.
+/// What would cross a network, both ways: paths and bodies, without HTTP heads.
 #[derive(Debug, Default)]
 struct Traffic {
     requests: AtomicU64,

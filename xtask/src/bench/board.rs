@@ -21,7 +21,10 @@ pub(super) fn run(report: &mut Report) -> Result<()> {
         "meeting",
     ];
     let text = steps::read(cargo().args(bench))?;
-    report.line("Everyone on one named board, all cores shared; per person:\n");
+    report.line(
+        "Everyone on one named board, all cores shared, no sockets; per person, bytes of paths and \
+         bodies, without HTTP heads:\n",
+    );
     report.line("| people | time until all have met | processor time | and other | requests | sent | and other | received | and other |");
     report.line("|---|---|---|---|---|---|---|---|---|");
     let mut meetings = Vec::new();
