@@ -14,20 +14,15 @@ mod welch;
 /// Above this the classes differ. By chance it happens once in millions of tests.
 const LIMIT: f64 = 5.0;
 
-/// Measures an action and the operations of the field, in both sets.
-pub(crate) fn check(backend: Backend) -> Result<()> {
+/// Measures an action and the operations of the field, in both sets. Returns the names of what
+/// takes another time for other secrets.
+pub(crate) fn check(backend: Backend) -> Result<Vec<String>> {
     ensure!(
         Backend::available().any(|available| available == backend),
         "this processor cannot run the {} back end",
         backend.name()
     );
-    let faults = [faults::<Set511>(backend), faults::<Set1024>(backend)].concat();
-    ensure!(
-        faults.is_empty(),
-        "time depends on secrets: {}",
-        faults.join(", ")
-    );
-    Ok(())
+    Ok([faults::<Set511>(backend), faults::<Set1024>(backend)].concat())
 }
 
 /// The names of what shows a difference.
