@@ -129,29 +129,29 @@ impl Settings {
     /// See [`ConfigError`].
     pub fn check(&self) -> Result<(), ConfigError> {
         let limits = &self.limits;
-        let bounds = [
-            ("records", limits.board.records),
-            ("records", limits.source.records),
-            ("records", limits.server.records),
-            ("bytes", limits.board.bytes),
-            ("bytes", limits.source.bytes),
-            ("bytes", limits.server.bytes),
-            ("boards", limits.boards),
-            ("boards", limits.boards_of_source),
-            ("shares", limits.board_shares),
-            ("shares", limits.server_shares),
-            ("connections", self.connections.total),
-            ("connections", self.connections.per_source),
-            ("body", self.body),
+        let is_zero = [
+            ("limits.board.records", limits.board.records == 0),
+            ("limits.board.size", limits.board.bytes == 0),
+            ("limits.board.shares", limits.board_shares == 0),
+            ("limits.source.records", limits.source.records == 0),
+            ("limits.source.size", limits.source.bytes == 0),
+            ("limits.source.boards", limits.boards_of_source == 0),
+            ("limits.server.records", limits.server.records == 0),
+            ("limits.server.size", limits.server.bytes == 0),
+            ("limits.server.boards", limits.boards == 0),
+            ("limits.server.shares", limits.server_shares == 0),
+            ("limits.body", self.body == 0),
+            ("limits.stalled", self.stalled.is_zero()),
+            ("limits.requests.per_second", self.requests.per_second == 0),
+            ("limits.requests.burst", self.requests.burst == 0),
+            ("limits.connections.total", self.connections.total == 0),
+            (
+                "limits.connections.per_source",
+                self.connections.per_source == 0,
+            ),
         ];
-        if let Some(&(name, _)) = bounds.iter().find(|(_, bound)| *bound == 0) {
+        if let Some(&(name, _)) = is_zero.iter().find(|(_, is_zero)| *is_zero) {
             return Err(ConfigError::Zero { name });
-        }
-        if self.requests.per_second == 0 || self.requests.burst == 0 {
-            return Err(ConfigError::Zero { name: "requests" });
-        }
-        if self.stalled.is_zero() {
-            return Err(ConfigError::Zero { name: "seconds" });
         }
         if limits.lifetime < MIN_LIFETIME {
             return Err(ConfigError::ShortLifetime);
@@ -186,14 +186,14 @@ pub enum ConfigError {
         /// The address.
         address: SocketAddr,
     },
-    /// A bound of zero would refuse everything.
-    #[error("a limit of zero {name} would refuse everyone")]
+    /// A setting that only works above zero.
+    #[error("{name} must not be zero")]
     Zero {
-        /// What is bounded.
+        /// Its name in `entrenousd`'s configuration.
         name: &'static str,
     },
     /// Records would go before anyone can read them.
-    #[error("records must live for at least one minute")]
+    #[error("limits.lifetime: records must live for at least one minute")]
     ShortLifetime,
 }
 
@@ -253,6 +253,7 @@ mod tests {
         settings.limits.lifetime = Duration::from_secs(60);
         assert_eq!(settings.check(), Ok(()));
         settings.limits.source.bytes = 0;
-        assert_eq!(settings.check(), Err(ConfigError::Zero { name: "bytes" }));
+        let name = "limits.source.size";
+        assert_eq!(settings.check(), Err(ConfigError::Zero { name }));
     }
 }

@@ -175,7 +175,7 @@ pub(super) const KEYS: &[Key] = &[
     key!(
         "limits.server.records",
         Yes,
-        "Records in all, and their bytes. Memory is at most these bytes, and 120 more per record.",
+        "Records in all, and their bytes. Memory is the stored bytes and about 120 more per record, and per\nsource, and per board and source.",
         value::number,
         show,
         settings.limits.server.records

@@ -84,6 +84,27 @@ fn a_value_of_the_wrong_kind_is_named() {
 }
 
 #[test]
+fn a_limit_of_zero_is_refused_by_the_name_of_its_key() {
+    for key in KEYS.iter().filter(|key| key.path.starts_with("limits.")) {
+        let default = (key.show)(&Values::default());
+        let zero = match default.trim_matches('"') {
+            number if number == default => "0",
+            size if size.ends_with('B') => "\"0B\"",
+            _ => "\"0s\"",
+        };
+        let values = Values::parse(&format!("{} = {zero}", key.path)).unwrap();
+        let checked = values.server().check();
+        if key.path.starts_with("limits.waiting.") {
+            assert_eq!(checked, Ok(()), "without waiting, clients ask more often");
+            continue;
+        }
+        let text = checked.unwrap_err().to_string();
+        let name = text.split([' ', ':']).next();
+        assert_eq!(name, Some(key.path), "{text}");
+    }
+}
+
+#[test]
 fn a_trusted_proxy_is_a_range_or_one_address() {
     let text = "trusted_proxies = [\"10.0.0.0/8\", \"192.0.2.7\", \"fd00::/8\", \"::1\"]";
     let values = Values::parse(text).unwrap();
