@@ -1,4 +1,4 @@
-//! 100,000 random and mutated requests: no panic, no answer outside the contract, no growth
+//! 100,000 random requests, and accepted ones sent again with changes: no panic, no answer outside the contract, no growth
 //! beyond the bounds.
 //!
 //! Alone in its process, so that its memory is the process's.
@@ -73,7 +73,45 @@ fn path(random: &mut Random) -> String {
     }
 }
 
-fn body(random: &mut Random) -> Vec<u8> {
+/// A body of the greatest length or one byte longer, an accepted one with a change, or random records.
+fn body(random: &mut Random, accepted: &[u8]) -> (Origin, Vec<u8>) {
+    match random.below(8) {
+        0 => {
+            let more = usize::try_from(random.below(2)).unwrap();
+            (Origin::Random, vec![0; BODY + more])
+        }
+        1..=3 => (Origin::Accepted, mutated(random, accepted)),
+        _ => (Origin::Random, random_records(random)),
+    }
+}
+
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Origin {
+    Random,
+    Accepted,
+}
+
+/// `bytes` with one change, or none.
+fn mutated(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    let length = u64::try_from(bytes.len()).unwrap();
+    let at = usize::try_from(random.below(length.max(1))).unwrap();
+    match random.below(6) {
+        0 => bytes.truncate(at),
+        1 => bytes.extend_from_within(at..),
+        2 => bytes.rotate_left(at),
+        3 => bytes.insert(at, 0),
+        4 => bytes
+            .iter_mut()
+            .skip(at)
+            .take(1)
+            .for_each(|byte| *byte ^= 1),
+        _ => {}
+    }
+    bytes
+}
+
+fn random_records(random: &mut Random) -> Vec<u8> {
     let length = [288, 64, 768, 96][usize::try_from(random.below(4)).unwrap()];
     let count = random.below(4);
     let mut bytes = random.bytes(count * length);
@@ -105,10 +143,13 @@ async fn a_hundred_thousand_hostile_requests_change_nothing_but_bounded_memory()
         records: 3_000,
         bytes: 1_000_000,
     };
+    settings.body = BODY;
     let limits = settings.limits;
     let service = Service::new(settings);
     let mut random = Random(0x5eed);
     let mut seen = std::collections::BTreeMap::new();
+    let mut accepted = Vec::new();
+    let mut taken = std::collections::BTreeMap::new();
     let mut early = None;
     for n in 0..REQUESTS {
         if n == REQUESTS / 10 {
@@ -124,15 +165,25 @@ async fn a_hundred_thousand_hostile_requests_change_nothing_but_bounded_memory()
         if random.below(8) == 0 {
             request = request.header("x-forwarded-for", random.pick(&["1.2.3.4", ",", "\u{ff}"]));
         }
-        let request = request.body(Body::from(body(&mut random))).unwrap();
+        let (origin, body) = body(&mut random, &accepted);
+        let request = request.body(Body::from(body.clone())).unwrap();
         let response = service.router(peer).oneshot(request).await.unwrap();
         let status = response.status().as_u16();
-        let body = response.into_body().collect().await.unwrap().to_bytes();
-        assert!(body.len() <= limits.board.bytes + limits.board.records);
+        let answer = response.into_body().collect().await.unwrap().to_bytes();
+        assert!(answer.len() <= limits.board.bytes + limits.board.records);
         *seen.entry(status).or_insert(0_u32) += 1;
+        if status == 204 && !body.is_empty() {
+            let is_changed = body != accepted;
+            *taken.entry((origin, is_changed)).or_insert(0_u32) += 1;
+            accepted = body;
+        }
     }
     let statuses: Vec<u16> = seen.keys().copied().collect();
-    assert_eq!(statuses, [200, 204, 400, 404, 405, 429], "{seen:?}");
+    assert_eq!(statuses, [200, 204, 400, 404, 405, 413, 429], "{seen:?}");
+    for origin in [Origin::Random, Origin::Accepted] {
+        let count = taken.get(&(origin, true)).copied().unwrap_or(0);
+        assert!(count > 50, "{origin:?}: {taken:?}");
+    }
     let stats = service.stats();
     assert!(stats.held.records <= limits.server.records && stats.held.records > 500);
     assert!(stats.held.bytes <= limits.server.bytes);
@@ -146,3 +197,5 @@ async fn a_hundred_thousand_hostile_requests_change_nothing_but_bounded_memory()
 }
 
 const REQUESTS: u32 = 100_000;
+/// Short, so that many bodies can be too long.
+const BODY: usize = 4096;
