@@ -51,6 +51,8 @@ impl Server {
         let admin_socket = bind_all(config.admin.as_slice()).await?;
 
         let hub = Arc::new(Hub::new(config.settings));
+        // The first metrics that somebody asks for already say what is held.
+        hub.tidy();
         let mut server = Self {
             tls,
             open: Arc::default(),
