@@ -19,8 +19,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Directory {
     path: PathBuf,
-    /// Holds the lock while it is open.
-    _lock: File,
+    lock: File,
 }
 
 impl Directory {
@@ -42,7 +41,7 @@ impl Directory {
     pub(crate) fn lock(path: &Path) -> Result<Self, LockError> {
         check_dir(path)?;
         let (lock, path) = (lock_file(&path.join("store.lock"))?, path.to_owned());
-        let directory = Self { path, _lock: lock };
+        let directory = Self { path, lock };
         for file in [directory.store(), directory.log(), directory.mark()] {
             check_file(&file)?;
         }
@@ -93,6 +92,14 @@ impl Directory {
             }
         }
         Ok(())
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // Closing is not enough: a process that is being started right now has a copy of the open file,
+        // and with it the lock, until it runs its own program.
+        let _ = self.lock.unlock();
     }
 }
 

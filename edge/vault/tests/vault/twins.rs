@@ -4,6 +4,8 @@ use std::{
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
 };
 
 use vault::{Key, KeyFile, Vault};
@@ -70,7 +72,7 @@ fn plays_its_part() {
             let _vault = Vault::open(&path, &Key::KeyFile(&key)).unwrap();
             say("@held ");
             loop {
-                std::thread::park();
+                thread::park();
             }
         }
         "make" => crate::unfinished::make(&path, &key),
@@ -102,4 +104,25 @@ fn a_second_process_is_told_who_has_the_store_until_that_dies() {
     twin.child.kill().unwrap();
     twin.child.wait().unwrap();
     profile.open().unwrap().check().unwrap();
+}
+
+#[test]
+fn a_store_that_was_closed_is_free_while_programs_are_started() {
+    let profile = Profile::new();
+    drop(profile.create());
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                let started = Command::new(std::env::current_exe().unwrap())
+                    .arg("--list")
+                    .stdout(Stdio::null())
+                    .spawn();
+                started.unwrap().wait().unwrap();
+            }
+        });
+        let opened: Result<Vec<()>, _> = (0..300).map(|_| profile.open().map(drop)).collect();
+        stop.store(true, Ordering::Relaxed);
+        opened.unwrap();
+    });
 }
