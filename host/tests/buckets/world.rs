@@ -1,12 +1,14 @@
 //! Stores of every kind, with a clock that the test moves.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use host::board::Source;
 use host::bucket::{Buckets, Config};
-use journal::{Clock, Limits, ManualClock, Memory, Store};
+use journal::{Clock, Limits, ManualClock, Memory, Sqlite, Store};
 use kernel::Time;
 use rendezvous::bucket::{Entry, Hash, Id, Slots};
 
@@ -16,12 +18,29 @@ pub(crate) const START: u64 = 1_795_219_200;
 pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) store: Arc<dyn Store>,
+    place: Option<Place>,
 }
+
+/// A directory of its own, removed at the end.
+struct Place(PathBuf);
 
 impl World {
     /// One of each kind.
     pub(crate) fn all() -> Vec<Self> {
-        vec![Self::memory()]
+        vec![Self::memory(), Self::sqlite()]
+    }
+
+    fn sqlite() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("buckets-{}-{number}", std::process::id());
+        let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let clock = Arc::new(ManualClock::new(Id::new(START, 0).opened()));
+        Self {
+            store: open(&place, &clock),
+            clock,
+            place: Some(Place(place)),
+        }
     }
 
     pub(crate) fn memory() -> Self {
@@ -30,6 +49,7 @@ impl World {
         Self {
             clock,
             store: Arc::new(store),
+            place: None,
         }
     }
 
@@ -58,7 +78,32 @@ impl World {
     /// Closes the store and opens it again, as at the end of a process. What is promised to be lost
     /// in memory is kept, so that the same tests serve all.
     pub(crate) fn restart(self) -> Self {
-        self
+        let Self {
+            clock,
+            mut store,
+            place,
+        } = self;
+        if let Some(Place(directory)) = &place {
+            // One process at a time: a handle that is still held would fail the second opening.
+            drop(store);
+            store = open(directory, &clock);
+        }
+        Self {
+            clock,
+            store,
+            place,
+        }
+    }
+}
+
+fn open(place: &Path, clock: &Arc<ManualClock>) -> Arc<dyn Store> {
+    let store = Sqlite::open(place, Limits::default(), clock.clone());
+    Arc::new(store.unwrap())
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
