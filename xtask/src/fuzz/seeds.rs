@@ -64,6 +64,9 @@ const SEEDS: &[(&str, &str, &str)] = &[
         "rendezvous/reunion.json",
         "/http_captured/events",
     ),
+    ("bucket_links", "buckets/links.json", "/good"),
+    ("bucket_links", "buckets/links.json", "/refused"),
+    ("bucket_links", "buckets/entries.json", "/good"),
     (
         "ctidh_keys",
         "ctidh/ctidh.json",
@@ -105,6 +108,15 @@ const SEEDS: &[(&str, &str, &str)] = &[
 
 /// Target, how its script starts, one round of steps, how many rounds: all goes well.
 const SCRIPTS: &[(&str, &str, &str, usize)] = &[
+    // The key is there, an id comes, then buckets with the entry and more and more others.
+    (
+        "bucket_people",
+        "02",
+        "000001020200022407FF0200060002F007ff0600",
+        3,
+    ),
+    // A bucket with the entry, then the key.
+    ("bucket_people", "01", "01000000", 1),
     // Each node works, the three oldest datagrams arrive, a second passes.
     ("lan", "", "000601060206000100000100000100000010", 12),
     // The friend's T1, T2 and T3; the stranger's T2.
@@ -139,6 +151,15 @@ const TEXTS: &[(&str, &str)] = &[
         "HTTP/1.1 429 Too Many Requests\r\nretry-after: 60\r\n\r\n",
     ),
     ("board_answers", "HTTP/1.1 204 No Content\r\n\r\n"),
+    (
+        "bucket_lines",
+        "entrenous:r/meet.example:7447/ZuFaoWfN7N433Q6mJL0brZeaUxBU1KelzH3bU-6uBAY",
+    ),
+    (
+        "bucket_lines",
+        "entrenous:r/[2001:db8::1]:443/ZuFaoWfN7N433Q6mJL0brZeaUxBU1KelzH3bU-6uBAY#gr%C3%BC+x",
+    ),
+    ("bucket_lines", "127.0.0.1:80"),
     (
         "server_config",
         "listen = [\"127.0.0.1:7447\", \"[::1]:80\"]\nadmin = \"\"\nbehind_proxy = true\n\
