@@ -58,8 +58,8 @@ proptest! {
     fn a_good_frame_with_one_byte_changed_is_refused_or_comes_back(at in any::<prop::sample::Index>(), to in any::<u8>()) {
         let invitation = operation::Operation::Register(Register {
             pin: "ABC-DEFGHJK".into(),
-            genesis: vec![1; 300],
-            device: vec![2; 200],
+            identity: vec![1; 300],
+            devices: vec![2; 200],
         });
         let mut bytes = encode(&Operation { operation: Some(invitation) });
         *at.get_mut(&mut bytes) = to;
@@ -92,16 +92,17 @@ fn lengths_are_taken_at_their_bound_and_not_one_above() {
 
 #[test]
 fn counts_are_taken_at_their_bound_and_not_one_above() {
-    let account = |devices| {
+    let account = |keys| {
         encode(&StoredAccount {
-            genesis: vec![1],
-            devices: vec![vec![0; 32]; devices],
+            identity: vec![1],
+            devices: vec![1],
+            keys: vec![vec![0; 32]; keys],
             ..StoredAccount::default()
         })
     };
-    assert!(decode::<StoredAccount>(&account(16), STORED_MAX).is_ok());
-    let fault = Fault::Count { field: 4 };
-    let above = decode::<StoredAccount>(&account(17), STORED_MAX);
+    assert!(decode::<StoredAccount>(&account(32), STORED_MAX).is_ok());
+    let fault = Fault::Count { field: 3 };
+    let above = decode::<StoredAccount>(&account(33), STORED_MAX);
     assert_eq!(above, Err(DecodeError::Malformed(fault)));
 }
 
