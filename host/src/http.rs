@@ -6,16 +6,24 @@
 
 mod admin;
 mod config;
+#[cfg(unix)]
+mod control;
 mod hub;
 mod listen;
+mod live;
 mod refusal;
 mod routes;
+mod rpc;
 mod server;
 mod stream;
 mod tls;
 mod waiting;
+mod well_known;
 
 pub use admin::Render;
+#[cfg(unix)]
+pub use control::path as control_path;
+
 pub use config::{Config, ConfigError, Settings, Share, TlsFiles};
 pub use routes::Service;
 pub use server::{Server, StartError, Stopped};

@@ -4,12 +4,23 @@
 //! public routes, an admin listener, TLS, limits, graceful stop. [`bucket`] keeps the entries of a
 //! rendezvous server. [`pace`] counts requests.
 //!
+//! [`respond`] carries out the requests of accounts over a [`journal::Store`]: [`pins`],
+//! [`accounts`], invitations, events. [`http`] has its two carriers.
+//!
 //! What it learns: who (address) posts and reads which record when, and the name of the board.
 //! What it does not: passphrases, messages, and who met whom.
 //!
-//! Spec: `spec/10-rendezvous.md` section 5, `spec/11-buckets.md` section 3.
+//! Spec: `spec/10-rendezvous.md` section 5, `spec/11-buckets.md` section 3, `spec/40-server.md`.
 
+pub mod accounts;
 pub mod board;
 pub mod bucket;
 pub mod http;
 pub mod pace;
+pub mod pins;
+pub mod respond;
+
+mod events;
+mod invitations;
+mod keep;
+mod random;

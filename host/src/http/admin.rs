@@ -28,9 +28,11 @@ impl fmt::Debug for Render {
 /// `/healthz`: alive. `/readyz`: serving, not stopping. `/metrics`.
 pub(super) fn router(hub: &Arc<Hub>, render: Option<Render>) -> Router {
     let ready = |State(hub): State<Arc<Hub>>| async move {
-        match hub.is_draining() {
-            false => (StatusCode::OK, "ready\n"),
-            true => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
+        let is_failed = hub.responder.as_ref().is_some_and(|one| one.is_failed());
+        match (is_failed, hub.is_draining()) {
+            (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "the store has stopped\n"),
+            (_, true) => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
+            (false, false) => (StatusCode::OK, "ready\n"),
         }
     };
     let metrics = move || async move {

@@ -18,6 +18,8 @@ pub struct Config {
     pub admin: Option<SocketAddr>,
     /// Certificate and key; without them the public listener speaks plain HTTP.
     pub tls: Option<TlsFiles>,
+    /// Directory of the socket for the owner, if one is wanted; Unix only.
+    pub control: Option<PathBuf>,
     /// Whether plain HTTP is wanted on any address, because a proxy in front speaks TLS.
     pub behind_proxy: bool,
     /// What a reload replaces.
@@ -71,6 +73,7 @@ impl Default for Config {
             listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 7447))],
             admin: None,
             tls: None,
+            control: None,
             behind_proxy: false,
             settings: Settings::default(),
         }

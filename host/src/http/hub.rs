@@ -13,6 +13,7 @@ use super::Settings;
 use super::waiting::Waiting;
 use crate::board::{Source, Store};
 use crate::pace::Pace;
+use crate::respond::Responder;
 
 /// What all requests share.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(super) struct Hub {
     pub(super) uploads: Arc<Semaphore>,
     /// Says `true` when the server is stopping.
     pub(super) draining: watch::Sender<bool>,
+    /// Accounts and what they can do, where there is a store.
+    pub(super) responder: Option<Arc<Responder>>,
     pace: Mutex<Pace>,
     settings: RwLock<Arc<Settings>>,
     clock: Clock,
@@ -30,12 +33,13 @@ pub(super) struct Hub {
 }
 
 impl Hub {
-    pub(super) fn new(settings: Settings) -> Self {
+    pub(super) fn new(settings: Settings, responder: Option<Arc<Responder>>) -> Self {
         Self {
             store: Mutex::new(Store::new(settings.limits)),
             waiting: Mutex::new(Waiting::default()),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
             draining: watch::Sender::new(false),
+            responder,
             pace: Mutex::new(Pace::new(settings.requests, SOURCES)),
             settings: RwLock::new(Arc::new(settings)),
             clock: Clock::start(),
@@ -209,7 +213,7 @@ mod tests {
 
     #[test]
     fn sources_are_prefixes() {
-        let hub = Hub::new(Settings::default());
+        let hub = Hub::new(Settings::default(), None);
         let source = |text| hub.source_of(ip(text));
         assert_eq!(source("2001:db8:0:1::1"), source("2001:db8:0:1:ffff::2"));
         assert_ne!(source("2001:db8:0:1::1"), source("2001:db8:0:2::1"));

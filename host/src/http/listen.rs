@@ -10,6 +10,7 @@ use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use rustls::ProtocolVersion;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -66,7 +67,10 @@ impl Listener {
         let tls = self.tls.clone();
         let draining = self.draining.clone();
         tokio::spawn(async move {
-            let _held = held;
+            let mut line = Line {
+                held: Some(Arc::new(held)),
+                exporter: None,
+            };
             // Without it an answer of two packets waits for the peer's delayed acknowledgement.
             drop(stream.set_nodelay(true));
             // A reader who stops in the middle of an answer does not keep the connection for ever.
@@ -74,9 +78,12 @@ impl Listener {
             stream.set_write_timeout(Some(settings.stalled));
             let stream = Box::pin(stream);
             match tls {
-                None => serve(stream, ip, router, draining).await,
+                None => serve(stream, (ip, line), router, draining).await,
                 Some(tls) => match timeout(HANDSHAKE, tls.acceptor().accept(stream)).await {
-                    Ok(Ok(stream)) => serve(stream, ip, router, draining).await,
+                    Ok(Ok(stream)) => {
+                        line.exporter = exporter(stream.get_ref().1);
+                        serve(stream, (ip, line), router, draining).await;
+                    }
                     Ok(Err(error)) => tracing::debug!(%error, "TLS handshake"),
                     Err(_) => tracing::debug!("TLS handshake took too long"),
                 },
@@ -86,18 +93,20 @@ impl Listener {
 }
 
 /// Speaks HTTP/1.1 with one peer; once `draining`, only until the request in hand is answered.
-async fn serve(
+pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    peer: IpAddr,
+    (peer, line): (IpAddr, Line),
     router: Router,
     draining: Option<watch::Receiver<bool>>,
 ) {
-    let service = TowerToHyperService::new(router.layer(Extension(Peer(peer))));
+    let router = router.layer(Extension(Peer(peer))).layer(Extension(line));
+    let service = TowerToHyperService::new(router);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -112,6 +121,27 @@ async fn serve(
         }
         tracing::debug!(%error, "connection");
     }
+}
+
+/// What a connection carries to its requests.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Line {
+    /// Counts the connection for as long as anyone has this.
+    #[expect(dead_code, reason = "held, not read")]
+    held: Option<Arc<Held>>,
+    /// The exporter, if we ended TLS 1.3 ourselves.
+    pub(super) exporter: Option<[u8; 32]>,
+}
+
+/// The exporter that proofs are bound to.
+///
+/// # Spec
+///
+/// `spec/40-server.md` section 3.
+fn exporter(connection: &rustls::ServerConnection) -> Option<[u8; 32]> {
+    let is_1_3 = connection.protocol_version() == Some(ProtocolVersion::TLSv1_3);
+    let exporter = connection.export_keying_material([0; 32], EXPORTER, None);
+    exporter.ok().filter(|_| is_1_3)
 }
 
 /// Until the server is stopping.
@@ -201,6 +231,7 @@ fn is_of_one_peer(error: &io::Error) -> bool {
 /// For the head of a request, and so between requests.
 const HEAD: Duration = Duration::from_secs(30);
 const HANDSHAKE: Duration = Duration::from_secs(10);
+const EXPORTER: &[u8] = b"EXPORTER-entrenous-v1";
 const PAUSE: Duration = Duration::from_millis(200);
 const BUFFER: usize = 16 << 10;
 

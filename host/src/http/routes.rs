@@ -15,10 +15,14 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Settings;
 use super::hub::{Hub, lock};
+use super::live::live;
 use super::refusal::Refusal;
+use super::rpc::rpc;
 use super::stream;
 use super::waiting::Place;
+use super::well_known::well_known;
 use crate::board::{Post, Source, What};
+use crate::respond::Responder;
 
 /// The public routes without sockets, for a server of one's own or for tests.
 #[derive(Clone, Debug)]
@@ -30,7 +34,13 @@ impl Service {
     /// An empty server.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let hub = Arc::new(Hub::new(settings));
+        Self::with(settings, None)
+    }
+
+    /// The same with accounts.
+    #[must_use]
+    pub fn with(settings: Settings, responder: Option<Arc<Responder>>) -> Self {
+        let hub = Arc::new(Hub::new(settings, responder));
         Self { hub }
     }
 
@@ -55,6 +65,9 @@ pub(super) fn router(hub: &Arc<Hub>) -> Router {
     let mut routes = Router::new()
         .route("/", get(ABOUT))
         .route("/new", get(plain_news))
+        .route("/v1/rpc", post(rpc))
+        .route("/v1/live", get(live))
+        .route("/.well-known/entrenous", get(well_known))
         .route("/meet/{board}/new", get(named_news));
     for phase in Phase::ALL {
         let list = move |state, source, request| plain(state, source, phase, request);
@@ -209,7 +222,7 @@ async fn take(
     source: Source,
     request: Request,
 ) -> Result<(), Refusal> {
-    let body = read(hub, request).await?;
+    let body = read(hub, request, hub.settings().body).await?;
     let post = Post {
         board,
         phase,
@@ -224,9 +237,8 @@ async fn take(
 }
 
 /// The whole body, if it is within the limit; only a few long ones at a time.
-async fn read(hub: &Arc<Hub>, request: Request) -> Result<Bytes, Refusal> {
+pub(super) async fn read(hub: &Arc<Hub>, request: Request, max: usize) -> Result<Bytes, Refusal> {
     let body = request.into_body();
-    let max = hub.settings().body;
     let promised = body.size_hint().upper();
     if promised.is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > max)) {
         return Err(Refusal::TooLarge);
@@ -267,6 +279,8 @@ fn kind(path: &str) -> &'static str {
         Some("t2") => "t2",
         Some("t3") => "t3",
         Some("new") => "new",
+        Some("rpc") => "rpc",
+        Some("live") => "live",
         _ => "other",
     }
 }

@@ -1,5 +1,6 @@
 use std::io;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use super::hub::Hub;
 use super::listen::{Listener, Open};
 use super::tls::{self, Tls};
 use super::{Config, ConfigError, Render, Settings, TlsError, admin, routes};
+use crate::respond::Responder;
 
 /// A running server. Dropping it ends it at once; [`stop`](Self::stop) ends it well.
 #[derive(Debug)]
@@ -40,6 +42,19 @@ impl Server {
     ///
     /// See [`StartError`]; nothing runs then.
     pub async fn start(config: Config, render: Option<Render>) -> Result<Self, StartError> {
+        Self::start_with(config, None, render).await
+    }
+
+    /// The same with accounts: `/v1/rpc`, `/v1/live`.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`]; nothing runs then.
+    pub async fn start_with(
+        config: Config,
+        responder: Option<Arc<Responder>>,
+        render: Option<Render>,
+    ) -> Result<Self, StartError> {
         config.check().map_err(StartError::Config)?;
         let tls = config
             .tls
@@ -50,7 +65,7 @@ impl Server {
         let public = bind_all(&config.listen).await?;
         let admin_socket = bind_all(config.admin.as_slice()).await?;
 
-        let hub = Arc::new(Hub::new(config.settings));
+        let hub = Arc::new(Hub::new(config.settings, responder));
         // The first metrics that somebody asks for already say what is held.
         hub.tidy();
         let mut server = Self {
@@ -86,6 +101,9 @@ impl Server {
                 draining: None,
             };
             server.others.push(Task(tokio::spawn(listener.run())));
+        }
+        if let Some(directory) = config.control {
+            server.others.push(control(&directory, &server)?);
         }
         Ok(server)
     }
@@ -163,6 +181,28 @@ async fn end(tasks: Vec<Task>) {
     }
 }
 
+/// Listens to the owner.
+#[cfg(unix)]
+fn control(directory: &Path, server: &Server) -> Result<Task, StartError> {
+    use super::control;
+
+    let refused = |error: io::Error| StartError::Control {
+        path: directory.to_owned(),
+        reason: error.kind(),
+    };
+    let listener = control::bind(directory).map_err(refused)?;
+    let (hub, open) = (Arc::clone(&server.hub), Arc::clone(&server.open));
+    Ok(Task(tokio::spawn(control::run(listener, hub, open))))
+}
+
+#[cfg(not(unix))]
+fn control(directory: &Path, _: &Server) -> Result<Task, StartError> {
+    Err(StartError::Control {
+        path: directory.to_owned(),
+        reason: io::ErrorKind::Unsupported,
+    })
+}
+
 async fn bind_all(addresses: &[SocketAddr]) -> Result<Vec<(TcpListener, SocketAddr)>, StartError> {
     let mut sockets = Vec::new();
     for &address in addresses {
@@ -182,6 +222,9 @@ async fn tidy(hub: Arc<Hub>) {
     loop {
         ticks.tick().await;
         hub.tidy();
+        if let Some(responder) = &hub.responder {
+            responder.tidy(hub.now()).await;
+        }
     }
 }
 
@@ -197,6 +240,14 @@ pub enum StartError {
     /// Certificate or key cannot be used.
     #[error(transparent)]
     Tls(TlsError),
+    /// The owner's socket cannot be made.
+    #[error("no control socket in {}: {reason}", path.display())]
+    Control {
+        /// Its directory.
+        path: PathBuf,
+        /// Why not.
+        reason: io::ErrorKind,
+    },
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {reason}")]
     Bind {
@@ -214,7 +265,7 @@ impl StartError {
         match self {
             Self::Config(error) => error.kind(),
             Self::Tls(error) => error.kind(),
-            Self::Bind { .. } => Kind::BadInput,
+            Self::Bind { .. } | Self::Control { .. } => Kind::BadInput,
         }
     }
 }

@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn places_are_bounded_in_all_and_per_source_and_given_back() {
-        let hub = Arc::new(Hub::new(Settings::default()));
+        let hub = Arc::new(Hub::new(Settings::default(), None));
         let share = Share {
             total: 3,
             per_source: 2,

@@ -1,0 +1,19 @@
+//! The protocol of spec 40 with real sockets: a server on loopback, clients of a second WebSocket
+//! library and of plain HTTP.
+
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test"
+)]
+
+mod accounts;
+mod carriers;
+mod client;
+mod invitations;
+mod person;
+mod tls;
+mod world;

@@ -1,0 +1,62 @@
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use host::accounts::Admission;
+use host::http::{Config, Server};
+use host::pace::Rate;
+use host::pins::Terms;
+use host::respond::{Responder, Rules};
+use journal::{Clock, Limits, Memory, SystemClock};
+
+/// A running server and what its owner has in hand.
+pub(crate) struct World {
+    pub(crate) server: Server,
+    pub(crate) responder: Arc<Responder>,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        Self::with(config()).await
+    }
+
+    pub(crate) async fn with(config: Config) -> Self {
+        let store = Memory::new(Limits::default(), Arc::new(SystemClock));
+        let rules = Rules {
+            admission: Admission::Pin,
+            registrations: Rate {
+                per_second: 100,
+                burst: 100,
+            },
+        };
+        let responder = Responder::open(Arc::new(store), NAME, rules).await;
+        let responder = Arc::new(responder.unwrap());
+        let server = Server::start_with(config, Some(Arc::clone(&responder)), None).await;
+        Self {
+            server: server.unwrap(),
+            responder,
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        *self.server.addresses().first().unwrap()
+    }
+
+    /// A new pin, as the owner reads it out.
+    pub(crate) async fn pin(&self) -> String {
+        let pin = self
+            .responder
+            .pins()
+            .create(SystemClock.now(), Terms::default());
+        pin.await.unwrap().reveal()
+    }
+}
+
+/// On any free port, with room for the many requests of these tests.
+pub(crate) fn config() -> Config {
+    let mut config = Config::default();
+    config.listen = vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))];
+    config.settings.requests.burst = 10_000;
+    config
+}
+
+pub(crate) const NAME: &str = "server.test";
