@@ -1,10 +1,13 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use host::pins::Handle;
 
 use crate::command;
+use crate::config::duration_text;
 use crate::failure::Failure;
 use crate::ui::Ui;
 
@@ -22,13 +25,13 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Meeting boards for Entrenous: people who know the same passphrase swap a message there.
+/// The Entrenous server: boards where people meet, and accounts with invitations.
 ///
 /// The server never learns a passphrase, a message, or who met whom.
 ///
 /// Examples:
 ///
-///   entrenousd run                            on this machine only, no set-up
+///   entrenousd run                            boards on this machine only, no set-up
 ///
 ///   entrenousd config example > server.toml   every setting, explained
 ///
@@ -69,6 +72,61 @@ pub(crate) enum Command {
     Config(Config),
     /// Ask the running server whether it serves; for container and service checks.
     Health(File),
+    /// Write a first configuration of a public server, and say what else it needs.
+    Init(Init),
+    /// Registration pins of the running server: each lets one person make an account.
+    #[command(subcommand)]
+    Pins(Pins),
+    /// Ask the running server how it is.
+    Status(File),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Init {
+    /// The name that clients will dial, such as relay.example.org.
+    #[arg(long, value_name = "HOST")]
+    pub(crate) name: String,
+    /// Where accounts and invitations will be kept.
+    #[arg(long, value_name = "DIRECTORY", default_value = "/var/lib/entrenous")]
+    pub(crate) data: PathBuf,
+    /// The file to write; it must not exist.
+    #[arg(long, value_name = "FILE", default_value = "server.toml")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Pins {
+    /// Make a pin; the server keeps only a hash of it.
+    New(NewPin),
+    /// Name the pins that are not over; what is secret of them is gone.
+    List(File),
+    /// Make a pin useless.
+    Revoke(RevokePin),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct NewPin {
+    #[command(flatten)]
+    pub(crate) file: File,
+    /// How long it is good: 1m to 90d.
+    #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = duration_text)]
+    pub(crate) lasts: Duration,
+    /// How many mistakes it bears.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub(crate) tries: u32,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RevokePin {
+    /// Its first three characters.
+    #[arg(value_parser = handle)]
+    pub(crate) handle: Handle,
+    #[command(flatten)]
+    pub(crate) file: File,
+}
+
+fn handle(text: &str) -> Result<Handle, &'static str> {
+    Handle::parse(text).ok_or("not the first three characters of a pin")
 }
 
 #[derive(Args, Debug)]
@@ -105,6 +163,9 @@ impl Command {
         match self {
             Self::Run(run) => command::run::run(run, ui),
             Self::Health(file) => command::health::run(file, ui),
+            Self::Init(init) => command::init::run(init, ui),
+            Self::Pins(pins) => command::pins::run(pins, ui),
+            Self::Status(file) => command::status::run(file, ui),
             Self::Config(Config::Check(file)) => command::config::check(file, ui),
             Self::Config(Config::Example) => command::config::example(ui),
             Self::Config(Config::Show(file)) => command::config::show(file, ui),

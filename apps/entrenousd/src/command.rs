@@ -1,3 +1,6 @@
 pub(crate) mod config;
 pub(crate) mod health;
+pub(crate) mod init;
+pub(crate) mod pins;
 pub(crate) mod run;
+pub(crate) mod status;

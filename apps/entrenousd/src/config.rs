@@ -9,15 +9,20 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use host::http::{Config, Settings, TlsFiles};
+use host::respond::Rules;
 use kernel::Kind;
 use tracing::Level;
 
 use crate::failure::Failure;
 use keys::{KEYS, Key, Reload};
+pub(crate) use value::{duration_text, quoted as toml_text};
 
 /// All settings of a server.
 #[derive(Clone, Debug)]
 pub(crate) struct Values {
+    pub(crate) name: String,
+    pub(crate) data: Option<PathBuf>,
+    pub(crate) rules: Rules,
     pub(crate) listen: Vec<SocketAddr>,
     pub(crate) admin: Option<SocketAddr>,
     pub(crate) behind_proxy: bool,
@@ -48,6 +53,9 @@ impl Default for Values {
     fn default() -> Self {
         let config = Config::default();
         Self {
+            name: "localhost".into(),
+            data: None,
+            rules: Rules::default(),
             listen: config.listen,
             admin: Some(SocketAddr::from(([127, 0, 0, 1], 7440))),
             behind_proxy: config.behind_proxy,
@@ -150,6 +158,7 @@ impl Values {
         config.listen.clone_from(&self.listen);
         config.admin = self.admin;
         config.behind_proxy = self.behind_proxy;
+        config.control = self.control();
         config.settings = self.settings.clone();
         config.tls = self
             .cert
@@ -157,6 +166,16 @@ impl Values {
             .zip(self.key.clone())
             .map(|(cert, key)| TlsFiles { cert, key });
         config
+    }
+
+    /// The directory of the owner's socket, if anything is kept.
+    pub(crate) fn control(&self) -> Option<PathBuf> {
+        self.data.as_ref().map(|data| data.join("control"))
+    }
+
+    /// [`parse`](Self::parse) of a text that has no file yet.
+    pub(crate) fn parse_text(text: &str) -> Result<Self, Failure> {
+        Self::parse(text).map_err(|wrong| Failure::new(Kind::BadInput, wrong.text))
     }
 
     /// The address of a listener as people type it.

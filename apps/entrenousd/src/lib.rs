@@ -1,4 +1,4 @@
-//! The Entrenous server: meeting boards over HTTP.
+//! The Entrenous server: boards, accounts and invitations over HTTP.
 //!
 //! The program is [`main`]. It is a library so that tests and the fuzzer reach what reads files:
 //! [`settle`].
@@ -6,6 +6,7 @@
 mod cli;
 mod command;
 mod config;
+mod control;
 mod failure;
 mod service;
 mod ui;

@@ -28,6 +28,14 @@ impl Ui {
         }
     }
 
+    /// A word beside the result, to stderr; nothing with `--json` or `--quiet`.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.global.json && !self.global.quiet {
+            // If even stderr is closed, the result still counts.
+            drop(io::stderr().lock().write_all(text.as_bytes()));
+        }
+    }
+
     /// An event for programs; nothing without `--json`.
     pub(crate) fn event(&self, object: &Value) -> Result<(), Failure> {
         match self.global.json {

@@ -1,7 +1,11 @@
+use std::error::Error;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use host::http::{Render, Server, StartError};
+use host::respond::Responder;
+use journal::{Limits, OpenError, Sqlite, SystemClock};
 use kernel::Kind;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use serde_json::json;
@@ -33,7 +37,9 @@ fn load(args: &Run) -> Result<Values, Failure> {
 
 async fn serve(args: &Run, values: Values, ui: &Ui) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
-    let server = Server::start(values.server(), Some(record()?)).await?;
+    let render = record()?;
+    let responder = open(&values).await?;
+    let server = Server::start_with(values.server(), responder.clone(), Some(render)).await?;
     loaded();
     let public: Vec<String> = server.addresses().iter().map(|a| values.url(*a)).collect();
     ui.event(&json!({
@@ -46,12 +52,19 @@ async fn serve(args: &Run, values: Values, ui: &Ui) -> Result<(), Failure> {
 
     let mut values = values;
     loop {
-        match signals.next().await {
+        let signal = tokio::select! {
+            signal = signals.next() => signal,
+            () = failed(responder.as_deref()) => return Err(broken()),
+        };
+        match signal {
             Signal::Stop => break,
             Signal::Reload => {
                 service::reloading();
                 match reload(args, &values, &server) {
                     Ok(new) => {
+                        if let Some(responder) = &responder {
+                            responder.set_rules(new.rules);
+                        }
                         values = new;
                         loaded();
                         tracing::info!("configuration reloaded");
@@ -76,6 +89,45 @@ async fn serve(args: &Run, values: Values, ui: &Ui) -> Result<(), Failure> {
         }
         _ = signals.stop() => Err(Failure::interrupted()),
     }
+}
+
+/// Accounts and invitations, if they are kept anywhere.
+async fn open(values: &Values) -> Result<Option<Arc<Responder>>, Failure> {
+    let Some(data) = &values.data else {
+        return Ok(None);
+    };
+    let store = Sqlite::open(
+        &data.join("store"),
+        Limits::default(),
+        Arc::new(SystemClock),
+    );
+    let store = store.map_err(|error| {
+        let because = error
+            .source()
+            .map_or_else(String::new, |cause| format!(": {cause}"));
+        let failure = Failure::new(error.kind(), format!("{error}{because}"));
+        match error {
+            OpenError::InUse { .. } => failure.hint("is another `entrenousd run` under way?"),
+            OpenError::Damaged { .. } => failure.hint("restore the directory from a copy"),
+            _ => failure,
+        }
+    })?;
+    let opened = Responder::open(Arc::new(store), &values.name, values.rules).await;
+    let opened = opened.map_err(|refusal| Failure::new(refusal.kind(), refusal.text))?;
+    Ok(Some(Arc::new(opened)))
+}
+
+/// Until the store has stopped.
+async fn failed(responder: Option<&Responder>) {
+    match responder {
+        Some(responder) => responder.failed().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn broken() -> Failure {
+    let failure = Failure::new(Kind::Unavailable, "the store has stopped after a fault");
+    failure.hint("look at the disk; started again, the server has all it has acknowledged")
 }
 
 fn reload(args: &Run, old: &Values, server: &Server) -> Result<Values, Failure> {

@@ -2,6 +2,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use host::accounts::Admission;
 use ipnet::IpNet;
 use toml::Value;
 use tracing::Level;
@@ -44,6 +45,30 @@ macro_rules! key {
 }
 
 pub(super) const KEYS: &[Key] = &[
+    key!(
+        "name",
+        No,
+        "The name that clients dial, without port. Behind a proxy, what people sign is bound to it.",
+        name,
+        show_text,
+        name
+    ),
+    key!(
+        "data",
+        No,
+        "Directory of accounts and invitations; \"\" for none: then only boards are offered.",
+        path,
+        show_path,
+        data
+    ),
+    key!(
+        "registration",
+        Yes,
+        "Who may make an account: \"pin\" (whoever has one from `entrenousd pins new`), \"open\" or\n\"closed\".",
+        registration,
+        show_registration,
+        rules.admission
+    ),
     key!(
         "listen",
         No,
@@ -253,6 +278,22 @@ pub(super) const KEYS: &[Key] = &[
         settings.waiting.per_source
     ),
     key!(
+        "limits.registrations.per_second",
+        Yes,
+        "Attempts of one source to make an account: for ever, and at once after a silence.",
+        value::number,
+        show,
+        rules.registrations.per_second
+    ),
+    key!(
+        "limits.registrations.burst",
+        Yes,
+        "",
+        value::number,
+        show,
+        rules.registrations.burst
+    ),
+    key!(
         "limits.connections.total",
         Yes,
         "Open connections: in all, and of one source.",
@@ -311,6 +352,38 @@ fn path(value: &Value) -> Result<Option<PathBuf>, Refused> {
 
 fn show_path(path: &Option<PathBuf>) -> String {
     show_optional(&path.as_ref().map(|path| path.display().to_string()))
+}
+
+fn name(value: &Value) -> Result<String, Refused> {
+    let name = value::text(value)?;
+    let is_good = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase();
+    match (1..=253).contains(&name.len()) && name.bytes().all(is_good) {
+        true => Ok(name.to_owned()),
+        false => Err(format!("{name:?} is not a host name in lower case")),
+    }
+}
+
+fn show_text(text: &str) -> String {
+    value::quoted(text)
+}
+
+fn registration(value: &Value) -> Result<Admission, Refused> {
+    match value::text(value)? {
+        "pin" => Ok(Admission::Pin),
+        "open" => Ok(Admission::Open),
+        "closed" => Ok(Admission::Closed),
+        other => Err(format!(
+            "{other:?} is neither \"pin\" nor \"open\" nor \"closed\""
+        )),
+    }
+}
+
+fn show_registration(admission: &Admission) -> String {
+    match admission {
+        Admission::Pin => "\"pin\"".into(),
+        Admission::Open => "\"open\"".into(),
+        Admission::Closed => "\"closed\"".into(),
+    }
 }
 
 fn format(value: &Value) -> Result<LogFormat, Refused> {

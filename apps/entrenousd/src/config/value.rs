@@ -14,7 +14,7 @@ pub(super) fn text(value: &Value) -> Result<&str, Refused> {
 }
 
 /// A text as one line of TOML.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for letter in text.chars() {
         match letter {
@@ -57,8 +57,13 @@ pub(super) fn number<T: TryFrom<i64>>(value: &Value) -> Result<T, Refused> {
 
 /// `90s`, `10m`, `2h`, `7d`.
 pub(super) fn duration(value: &Value) -> Result<Duration, Refused> {
+    duration_text(text(value)?)
+}
+
+/// The same without the quotes.
+pub(crate) fn duration_text(text: &str) -> Result<Duration, Refused> {
     let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
-    let seconds = scaled(text(value)?, &units);
+    let seconds = scaled(text, &units);
     let seconds =
         seconds.ok_or("expected a duration such as \"90s\", \"10m\", \"2h\" or \"7d\"")?;
     Ok(Duration::from_secs(seconds))
