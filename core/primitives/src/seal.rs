@@ -1,9 +1,11 @@
 use alloc::vec::Vec;
 
+use chacha20::XChaCha20;
+use chacha20::cipher::{KeyIvInit, StreamCipher};
 use chacha20poly1305::aead::inout::InOutBuf;
-use chacha20poly1305::{AeadInOut, KeyInit, Tag, XChaCha20Poly1305, XNonce};
+use chacha20poly1305::{AeadInOut, KeyInit, XChaCha20Poly1305, XNonce};
 use kernel::Kind;
-use subtle::{Choice, ConstantTimeEq};
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroize;
 
 use crate::Secret;
@@ -62,6 +64,9 @@ pub fn seal(key: &Secret<32>, message: &[u8], data: &[u8]) -> Vec<u8> {
 
 /// The inverse of [`seal`]; `sealed` may have any length and come from anyone.
 ///
+/// Whether it opens shows in the result only: the message is decrypted in any case, and wiped in
+/// place if it does not verify, by the same work.
+///
 /// # Errors
 ///
 /// [`OpenError`].
@@ -71,16 +76,34 @@ pub fn seal(key: &Secret<32>, message: &[u8], data: &[u8]) -> Vec<u8> {
 /// `spec/10-rendezvous.md` 1, `open`.
 pub fn open(key: &Secret<32>, sealed: &[u8], data: &[u8]) -> Result<Vec<u8>, OpenError> {
     let (tag, body) = sealed.split_first_chunk::<TAG_LEN>().ok_or(OpenError)?;
+    let (message, opens) = decrypt(key, tag, body, data)?;
+    match bool::from(opens) {
+        true => Ok(message),
+        false => Err(OpenError),
+    }
+}
+
+/// The message and whether it verifies; zeros if it does not. An error is a body over 256 GiB.
+fn decrypt(
+    key: &Secret<32>,
+    tag: &[u8; TAG_LEN],
+    body: &[u8],
+    data: &[u8],
+) -> Result<(Vec<u8>, Choice), OpenError> {
+    let nonce = [0; NONCE_LEN];
+    let opens = opens(key, &nonce, body, tag, data);
+    let mut stream = XChaCha20::new(key.expose().into(), (&nonce).into());
+    // the first block of the stream is the key of the tag
+    let mut first = [0; 64];
+    stream.apply_keystream(&mut first);
+    first.zeroize();
     let mut message = body.to_vec();
-    cipher(key)
-        .decrypt_inout_detached(
-            &XNonce::default(),
-            data,
-            InOutBuf::from(message.as_mut_slice()),
-            &Tag::from(*tag),
-        )
-        .map_err(|_| OpenError)?;
-    Ok(message)
+    let done = stream.try_apply_keystream(&mut message);
+    done.map_err(|_| OpenError)?;
+    for byte in &mut message {
+        *byte = u8::conditional_select(&0, byte, opens);
+    }
+    Ok((message, opens))
 }
 
 /// Whether `tag` is `seal(key, "", data)`, by the same work in both cases and without a branch on
@@ -102,4 +125,24 @@ fn encrypt(key: &Secret<32>, body: &mut [u8], data: &[u8]) -> Option<[u8; TAG_LE
 
 fn cipher(key: &Secret<32>) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(key.expose().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    #[test]
+    fn what_does_not_verify_is_decrypted_and_wiped_all_the_same() {
+        let key = Secret::new([7; 32]);
+        for length in [0, 1, 63, 64, 65, 829] {
+            let sealed = seal(&key, &vec![5; length], b"data");
+            let (tag, body) = sealed.split_first_chunk().unwrap();
+            let (message, opens) = decrypt(&key, tag, body, b"data").unwrap();
+            assert!(bool::from(opens) && message == vec![5; length], "{length}");
+            let (message, opens) = decrypt(&key, tag, body, b"other").unwrap();
+            assert!(!bool::from(opens) && message == vec![0; length], "{length}");
+        }
+    }
 }

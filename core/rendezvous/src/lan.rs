@@ -28,7 +28,7 @@ pub use budget::Rate;
 pub use config::Config;
 pub use event::{Event, Input, Link, Output, Stats};
 
-use crate::{Done, Id, Job, Limits, Opening, Passkey, Seed, Session};
+use crate::{Done, Id, Job, Limits, Match, Opening, Passkey, Seed, Session};
 use budget::Budget;
 use datagram::{Datagram, Tag};
 use notices::Notices;
@@ -66,6 +66,8 @@ pub struct Lan {
     working_before: BTreeSet<Id>,
     jobs: usize,
     timers: Timers,
+    /// Matches that [`poll`](Self::poll) tells once everything else is handed out.
+    found: Vec<Match>,
     told: VecDeque<Told>,
     notices: Notices,
     out: VecDeque<Output>,
@@ -111,6 +113,7 @@ impl Lan {
             working_before: BTreeSet::new(),
             jobs: 0,
             timers: Timers::default(),
+            found: Vec::new(),
             told: VecDeque::new(),
             notices: Notices::default(),
             out: VecDeque::new(),
@@ -147,6 +150,10 @@ impl Lan {
 
     /// The next thing the driver must do; [`Output::Wait`] when there is nothing left.
     pub fn poll(&mut self) -> Output {
+        if self.out.is_empty() && !self.found.is_empty() {
+            self.tell_found();
+            self.advance();
+        }
         let next = self.out.pop_front();
         next.unwrap_or_else(|| Output::Wait(self.deadline()))
     }
@@ -279,6 +286,7 @@ impl Lan {
 
     /// The end: secrets go, nothing is said any more.
     fn close(&mut self) {
+        self.tell_found();
         self.phase = Phase::Finished;
         self.current = None;
         self.previous = None;

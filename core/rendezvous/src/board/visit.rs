@@ -8,6 +8,7 @@ mod queue;
 mod requests;
 
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 use kernel::{Kind, Time};
 
@@ -15,7 +16,7 @@ pub use config::Config;
 pub use event::{Event, Failed, Input, Output, Reply, Stats, Trouble};
 
 use super::{Board, MessageError, Phase, pack};
-use crate::{Done, Id, Job, Limits, Opening, Passkey, Seed, Session};
+use crate::{Done, Id, Job, Limits, Match, Opening, Passkey, Seed, Session};
 use desk::Desk;
 use outbox::{Answer, NEVER, Outbox};
 use patience::Patience;
@@ -57,6 +58,8 @@ pub struct Visit {
     outbox: Outbox,
     desk: Desk,
     queue: Queue,
+    /// Matches that [`poll`](Self::poll) tells once everything else is handed out.
+    found: Vec<Match>,
     out: VecDeque<Output>,
     stats: Stats,
 }
@@ -135,6 +138,7 @@ impl Visit {
             outbox: Outbox::new(config.records),
             desk: Desk::new(config.records, t3s),
             queue: Queue::new(config.waiting, config.work, now),
+            found: Vec::new(),
             out: VecDeque::from([Output::Work(job)]),
             stats: Stats::default(),
             config,
@@ -163,6 +167,9 @@ impl Visit {
 
     /// The next thing the driver must do; [`Output::Wait`] when there is nothing left.
     pub fn poll(&mut self) -> Output {
+        if self.out.is_empty() {
+            self.tell_found();
+        }
         let next = self.out.pop_front();
         next.unwrap_or_else(|| Output::Wait(self.deadline()))
     }
@@ -245,6 +252,7 @@ impl Visit {
     fn fail(&mut self, why: Failed) {
         self.stage = Stage::Over;
         self.out.clear();
+        self.found.clear();
         self.tell(Event::Failed(why));
     }
 
@@ -276,6 +284,7 @@ impl Visit {
             let is_said = self.posting.is_none() && self.outbox.is_empty();
             if is_said || self.announced.is_none() || until <= self.now {
                 self.stage = Stage::Over;
+                self.tell_found();
                 self.tell(Event::Finished);
             }
         }

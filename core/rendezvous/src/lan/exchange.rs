@@ -35,9 +35,7 @@ impl Lan {
         if answer.real {
             self.on_revealed(&ours);
         }
-        if let Some(found) = answer.matched {
-            self.on_match(found);
-        }
+        self.found.extend(answer.matched);
         let kept = self.room.at(place).map(|neighbour| neighbour.t3s());
         for t3 in kept.unwrap_or_default() {
             self.try_t3(&ours, &peer, t3);
@@ -98,7 +96,13 @@ impl Lan {
         let found = self
             .session(ours)
             .and_then(|session| session.take_t3(peer, t3));
-        if let Some(found) = found {
+        self.found.extend(found);
+    }
+
+    /// Tells the matches. It is work that only a match brings, so the driver first gets what is to
+    /// be sent.
+    pub(super) fn tell_found(&mut self) {
+        for found in core::mem::take(&mut self.found) {
             self.on_match(found);
         }
     }

@@ -84,8 +84,9 @@ impl Peer {
         self.open(salt, &t3)
     }
 
-    /// Always the same work, also before a valid T2 and after a match: how long it takes says
-    /// nothing about either.
+    /// Authenticates and decrypts in any case, also before a valid T2 and after a match, so the
+    /// work up to the result says nothing about it. What a caller does with a payload is more
+    /// work, and has to wait until the answers are out.
     fn open(&mut self, salt: &[u8], t3: &T3) -> Option<Vec<u8>> {
         let d = Secret::new(Prp::new(&self.k3).decrypt(t3.as_bytes()));
         let opened = open(&d, &self.delta, salt).ok();

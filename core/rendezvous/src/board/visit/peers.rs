@@ -63,6 +63,14 @@ impl Visit {
         }
         for found in matches {
             count(&mut self.stats.matches);
+            self.found.push(found);
+        }
+    }
+
+    /// Tells the matches. It is work that only a match brings, so the driver first gets what is to
+    /// be posted.
+    pub(super) fn tell_found(&mut self) {
+        for found in core::mem::take(&mut self.found) {
             let event = match unpack(&self.board, &found.payload) {
                 Ok(message) => Event::Match {
                     message: message.to_vec(),

@@ -104,6 +104,25 @@ fn a_t3_before_its_t2_is_used_after_it() {
 }
 
 #[test]
+fn a_t3_is_handed_out_before_the_match_of_an_early_one_is_looked_at() {
+    let mut node = Node::open(Config::default());
+    let mut peer = Peer::new(&node, RIGHT, 7);
+    let did = node.t1(peer.from, b'e', peer.session.t1());
+    let t3 = peer.t3_for(node.finish_jobs(did.jobs).t2());
+    assert!(node.t3(peer.from, t3).matches().is_empty());
+    let input = Input::Datagram {
+        link: LINK,
+        from: peer.from,
+        bytes: &datagram::t2(&peer.t2),
+    };
+    node.lan.handle(at(node.now), input);
+    assert!(matches!(node.lan.poll(), Output::Send { .. }));
+    assert_eq!(node.lan.stats().matches, 0);
+    assert_eq!(node.drain().matches(), [b"theirs"]);
+    assert_eq!(node.lan.stats().matches, 1);
+}
+
+#[test]
 fn peers_that_share_an_address_are_each_tried() {
     let mut node = Node::open(Config::default());
     let mut peers = [(WRONG, 7), (RIGHT, 8), (WRONG, 9)]
