@@ -5,6 +5,7 @@ use std::str::FromStr;
 use hyper::Uri;
 use kernel::Kind;
 use percent_encoding::percent_decode_str;
+use zeroize::Zeroizing;
 
 /// The address of a server: `https://board.example.org`, `http://127.0.0.1:7447`, perhaps with a
 /// path in front of its routes.
@@ -80,7 +81,14 @@ impl fmt::Display for Address {
 pub struct Proxy {
     pub(super) host: String,
     pub(super) port: u16,
-    pub(super) login: Option<(String, String)>,
+    pub(super) login: Option<Login>,
+}
+
+/// User and password at a proxy, 1 to 255 bytes each. Erased when dropped.
+#[derive(Clone, Eq, PartialEq)]
+pub(super) struct Login {
+    pub(super) user: Zeroizing<String>,
+    pub(super) password: Zeroizing<String>,
 }
 
 impl Proxy {
@@ -95,42 +103,65 @@ impl FromStr for Proxy {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let uri: Uri = text.parse().map_err(|_| AddressError::Malformed)?;
-        match uri.scheme_str() {
-            Some("socks5" | "socks5h") => {}
-            Some(_) => return Err(AddressError::ProxyScheme),
-            None => return Err(AddressError::NoScheme),
+        let malformed = |_| AddressError::ProxyMalformed;
+        let (scheme, rest) = text.split_once("://").ok_or(AddressError::ProxyScheme)?;
+        if !matches!(scheme, "socks5" | "socks5h") {
+            return Err(AddressError::ProxyScheme);
         }
-        let authority = uri.authority().map_or("", |authority| authority.as_str());
-        let login = match authority.rsplit_once('@') {
-            Some((login, _)) => {
-                let (user, password) = login.split_once(':').unwrap_or((login, ""));
-                Some((decoded(user)?, decoded(password)?))
-            }
-            None => None,
+        let (login, rest) = match rest.rsplit_once('@') {
+            Some((login, rest)) => (Some(login.parse()?), rest),
+            None => (None, rest),
         };
+        // without the login, of which nothing else shall keep a copy
+        let uri: Uri = format!("{scheme}://{rest}")
+            .parse()
+            .map_err(|_| AddressError::ProxyMalformed)?;
         Ok(Self {
-            host: host(&uri)?,
-            port: port(&uri, 1080)?,
+            host: host(&uri).map_err(malformed)?,
+            port: port(&uri, 1080).map_err(malformed)?,
             login,
         })
     }
 }
 
 impl fmt::Debug for Proxy {
-    /// Without the login.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Proxy({}:{})", self.host, self.port)
+        f.debug_struct("Proxy")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("login", &self.login)
+            .finish()
+    }
+}
+
+impl FromStr for Login {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"@/?#".contains(&byte);
+        let parts = text.split_once(':').filter(|_| text.bytes().all(is_plain));
+        let (user, password) = parts.ok_or(AddressError::ProxyMalformed)?;
+        Ok(Self {
+            user: decoded(user)?,
+            password: decoded(password)?,
+        })
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Login")
     }
 }
 
 /// User or password: 1 to 255 bytes of UTF-8, once `%` and two hex digits are read as a byte.
-fn decoded(part: &str) -> Result<String, AddressError> {
+fn decoded(part: &str) -> Result<Zeroizing<String>, AddressError> {
     let text = percent_decode_str(part).decode_utf8();
-    let text = text.map_err(|_| AddressError::Malformed)?;
+    let text = text.map_err(|_| AddressError::ProxyMalformed)?;
+    let text = Zeroizing::new(text.into_owned());
     match text.len() {
-        1..=255 => Ok(text.into_owned()),
-        _ => Err(AddressError::Malformed),
+        1..=255 => Ok(text),
+        _ => Err(AddressError::ProxyMalformed),
     }
 }
 
@@ -172,6 +203,12 @@ pub enum AddressError {
     /// It is not a proxy that we know how to use.
     #[error("proxy is neither socks5h:// nor socks5://")]
     ProxyScheme,
+    /// The host, port or login of a proxy is missing, too long or not written as it should be.
+    #[error(
+        "proxy is not of the form socks5://HOST:PORT or socks5://USER:PASSWORD@HOST:PORT; \
+         user and password have 1 to 255 bytes each, with %40 for @ and %3A for :"
+    )]
+    ProxyMalformed,
     /// Anything else.
     #[error("address is not of the form https://host:port")]
     Malformed,
@@ -225,11 +262,16 @@ mod tests {
     #[test]
     fn a_proxy_may_have_a_login_that_is_not_shown() {
         let proxy: Proxy = "socks5h://me:secret@127.0.0.1:9050".parse().unwrap();
-        assert_eq!(proxy.login, Some(("me".into(), "secret".into())));
-        assert_eq!(format!("{proxy:?}"), "Proxy(127.0.0.1:9050)");
+        let login = |user: &str, password: &str| {
+            let (user, password) = (user.to_owned().into(), password.to_owned().into());
+            Some(Login { user, password })
+        };
+        assert_eq!(proxy.login, login("me", "secret"));
+        let shown = r#"Proxy { host: "127.0.0.1", port: 9050, login: Some(Login) }"#;
+        assert_eq!(format!("{proxy:?}"), shown);
         assert!(proxy.has_login());
         let odd: Proxy = "socks5://a%3Ab:%40%2F%25%C3%A9@x".parse().unwrap();
-        assert_eq!(odd.login, Some(("a:b".into(), "@/%é".into())));
+        assert_eq!(odd.login, login("a:b", "@/%é"));
         let long = |n| format!("socks5://{}:pw@x", "%41".repeat(n)).parse::<Proxy>();
         assert!(long(255).is_ok() && long(256).is_err());
         let plain: Proxy = "socks5://[::1]".parse().unwrap();
@@ -237,16 +279,21 @@ mod tests {
             (plain.host.as_str(), plain.port, plain.login),
             ("::1", 1080, None)
         );
-        for bad in [
-            "http://x",
-            "socks5://",
-            "socks5://:9050",
-            "socks5://me@x",
-            "socks5://:pw@x",
-            "socks5://me:%ff@x",
-            "x:1",
+        for (bad, error) in [
+            ("http://x", AddressError::ProxyScheme),
+            ("x:1", AddressError::ProxyScheme),
+            ("socks5://", AddressError::ProxyMalformed),
+            ("socks5://:9050", AddressError::ProxyMalformed),
+            ("socks5://x:0", AddressError::ProxyMalformed),
+            ("socks5://me@x", AddressError::ProxyMalformed),
+            ("socks5://:pw@x", AddressError::ProxyMalformed),
+            ("socks5://me:@x", AddressError::ProxyMalformed),
+            ("socks5://me:p@w@x", AddressError::ProxyMalformed),
+            ("socks5://me:p w@x", AddressError::ProxyMalformed),
+            ("socks5://me:p/w@x", AddressError::ProxyMalformed),
+            ("socks5://me:%ff@x", AddressError::ProxyMalformed),
         ] {
-            assert!(bad.parse::<Proxy>().is_err(), "{bad}");
+            assert_eq!(bad.parse::<Proxy>(), Err(error), "{bad}");
         }
     }
 }

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_socks::tcp::Socks5Stream;
 
+use super::address::Login;
 use super::{Address, Proxy, RequestError, StartError};
 
 /// Makes connections to one server.
@@ -158,7 +159,7 @@ async fn ask_proxy(
 ) -> Result<TcpStream, RequestError> {
     let joined = match &proxy.login {
         None => Socks5Stream::connect_with_socket(stream, (host, port)).await,
-        Some((user, password)) => {
+        Some(Login { user, password }) => {
             let target = (host, port);
             Socks5Stream::connect_with_password_and_socket(stream, target, user, password).await
         }

@@ -1,9 +1,11 @@
 //! A board on a server as a meeting place.
 
+use std::ffi::OsStr;
 use std::net::IpAddr;
 
-use clap::Args;
-use net::board::{Address, Event, Options, Proxy, RequestError};
+use clap::builder::TypedValueParser;
+use clap::{Arg, Args, Command};
+use net::board::{Address, AddressError, Event, Options, Proxy, RequestError};
 use rendezvous::Wanted;
 use rendezvous::board::{self, Board, BoardName, Failed};
 
@@ -33,6 +35,7 @@ pub(super) struct At {
     #[arg(
         long,
         value_name = "socks5://HOST:PORT",
+        value_parser = Unrepeated,
         requires = "at",
         hide_short_help = true,
         long_help = "Reach the server through a SOCKS5 proxy, such as Tor. It resolves the server's \
@@ -48,6 +51,25 @@ pub(super) struct At {
         hide_short_help = true
     )]
     cut: bool,
+}
+
+/// Reads a proxy. What is wrong with it is said without repeating it, for it may hold a password.
+#[derive(Clone)]
+struct Unrepeated;
+
+impl TypedValueParser for Unrepeated {
+    type Value = Proxy;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Proxy, clap::Error> {
+        let proxy = value.to_str().unwrap_or_default().parse();
+        let parser = move |_: &str| -> Result<Proxy, AddressError> { proxy.clone() };
+        parser.parse_ref(command, arg, OsStr::new("..."))
+    }
 }
 
 impl At {
