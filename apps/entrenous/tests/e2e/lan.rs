@@ -2,17 +2,26 @@ use std::net::{Ipv4Addr, UdpSocket};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use socket2::SockRef;
 
 use crate::folder::Folder;
 use crate::person::Person;
 
-/// A room of its own: loopback, and a port that nobody else uses.
-pub(crate) struct Room(String);
+/// A room of its own: loopback, and a port that is kept for those who share it.
+pub(crate) struct Room {
+    port: String,
+    _kept: UdpSocket,
+}
 
 impl Room {
     pub(crate) fn new() -> Self {
-        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
-        Self(socket.local_addr().unwrap().port().to_string())
+        // Another loopback address, so that it gets nothing that is for the people in the room.
+        let socket = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 2), 0)).unwrap();
+        SockRef::from(&socket).set_reuse_address(true).unwrap();
+        Self {
+            port: socket.local_addr().unwrap().port().to_string(),
+            _kept: socket,
+        }
     }
 
     pub(crate) fn args<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
@@ -21,7 +30,7 @@ impl Room {
             "--bind-addr",
             "127.0.0.1",
             "--multicast-port",
-            &self.0,
+            &self.port,
         ];
         [&room, more].concat()
     }
@@ -37,13 +46,14 @@ fn two_people_meet_and_a_third_with_another_passphrase_does_not() {
     let room = Room::new();
     let [ana, ben] = [("from ana", "tulip anchor"), ("from ben", "tulip anchor")]
         .map(|(message, phrase)| room.person(phrase, message, &[]));
-    let cleo = room.person("another phrase", "from cleo", &["--timeout", "6"]);
+    let cleo = room.person("another phrase", "from cleo", &["--timeout", "20"]);
+    cleo.talk_with("2 others in the room");
     assert_eq!(ana.line(), "from ben");
     assert_eq!(ben.line(), "from ana");
     let cleo = cleo.end();
     assert_eq!(cleo.code, Some(3));
     assert_eq!(cleo.stdout, [""; 0]);
-    let error = "error: nobody was met in 6s: 2 others were there, with another passphrase\n";
+    let error = "error: nobody was met in 20s: 2 others were there, with another passphrase\n";
     assert!(cleo.stderr.contains(error), "{}", cleo.stderr);
     assert!(cleo.stderr.contains("hint: compare"), "{}", cleo.stderr);
     let stays = "answering others for 4s more, so that leaving does not show whether you met anybody; \
@@ -251,9 +261,11 @@ fn a_port_in_use_is_named_with_a_way_out() {
     let ended = Person::run(&[&args[..], &secrets].concat(), "").end();
     assert_eq!(ended.code, Some(3));
     assert_eq!(ended.stdout, [""; 0]);
-    assert!(ended.stderr.contains("error: "), "{}", ended.stderr);
-    assert!(ended.stderr.contains(&port), "{}", ended.stderr);
-    assert!(ended.stderr.contains("hint: "), "{}", ended.stderr);
+    let said = format!(
+        "entrenous: error: another program keeps UDP port {port} to itself\n\
+         entrenous: hint: end that program, or agree on another port with `--multicast-port`\n"
+    );
+    assert!(ended.stderr.ends_with(&said), "{}", ended.stderr);
 }
 
 #[test]
