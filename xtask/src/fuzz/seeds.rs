@@ -67,6 +67,12 @@ const SEEDS: &[(&str, &str, &str)] = &[
     ("bucket_links", "buckets/links.json", "/good"),
     ("bucket_links", "buckets/links.json", "/refused"),
     ("bucket_links", "buckets/entries.json", "/good"),
+    ("identity_decoders", "identity/card.json", "/good"),
+    ("identity_decoders", "identity/card.json", "/refused"),
+    ("identity_decoders", "identity/chain.json", "/good"),
+    ("identity_decoders", "identity/chain.json", "/refused"),
+    ("identity_decoders", "identity/devices.json", "/good"),
+    ("identity_decoders", "identity/devices.json", "/refused"),
     (
         "ctidh_keys",
         "ctidh/ctidh.json",
@@ -117,6 +123,13 @@ const SCRIPTS: &[(&str, &str, &str, usize)] = &[
     ),
     // A bucket with the entry, then the key.
     ("bucket_people", "01", "01000000", 1),
+    // Two devices, a move, a rotation by recovery, a third device, one removed, closed by recovery.
+    (
+        "identity_chains",
+        "01000000040400",
+        "010001000004010001010000000404000001000404000101000201000402010100010104040002000004040004",
+        1,
+    ),
     // Each node works, the three oldest datagrams arrive, a second passes.
     ("lan", "", "000601060206000100000100000100000010", 12),
     // The friend's T1, T2 and T3; the stranger's T2.
