@@ -7,6 +7,7 @@ use anyhow::Result;
 use clap::Args;
 
 mod board;
+mod buckets;
 mod ctidh;
 mod journal;
 mod memory;
@@ -31,6 +32,7 @@ const SECTIONS: &[Section] = &[
     ("ctidh", ctidh::run),
     ("reunion", reunion::run),
     ("board", board::run),
+    ("buckets", buckets::run),
     ("journal", journal::run),
     ("memory", memory::run),
 ];

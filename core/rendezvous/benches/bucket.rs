@@ -32,12 +32,12 @@ fn find(c: &mut Criterion) {
     bytes.truncate(Slots::LEN.saturating_sub(Entry::LEN));
     bytes.extend_from_slice(key.seal(&link, [3; 24]).as_bytes());
     let last = Slots::from_bytes(&bytes);
+    let mut group = c.benchmark_group("bucket_find");
     for (name, slots) in [("none", none), ("last", last)] {
         let Some(slots) = slots else { return };
-        c.bench_function(&format!("bucket_find/{name}"), |b| {
-            b.iter(|| slots.find(&key))
-        });
+        group.bench_function(name, |b| b.iter(|| slots.find(&key)));
     }
+    group.finish();
 }
 
 fn words() -> Option<(Passphrase, Host)> {

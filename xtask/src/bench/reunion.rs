@@ -17,7 +17,7 @@ use crate::steps::{self, cargo};
 pub(super) fn run(report: &mut Report) -> Result<()> {
     let reference = Reference::install()?;
     let bench = ["bench", "--locked", "-p", "entrenous-rendezvous", "--bench"];
-    let ours = Ours::fresh()?;
+    let ours = Ours::fresh("bench-reunion")?;
     // its own lines would end up in the middle of ours
     let bench = bench.into_iter().chain(["session", "--", "--quiet"]);
     steps::read(cargo().args(bench).env("CRITERION_HOME", &ours.0))?;
@@ -67,12 +67,12 @@ pub(super) fn run(report: &mut Report) -> Result<()> {
 }
 
 /// The folder where our bench left its results.
-struct Ours(std::path::PathBuf);
+pub(super) struct Ours(pub(super) std::path::PathBuf);
 
 impl Ours {
     /// Without the results of any earlier run.
-    fn fresh() -> Result<Self> {
-        let home = target_dir()?.join("bench-reunion");
+    pub(super) fn fresh(name: &str) -> Result<Self> {
+        let home = target_dir()?.join(name);
         match fs::remove_dir_all(&home) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
             _ => Ok(Self(home)),
@@ -80,7 +80,7 @@ impl Ours {
     }
 
     /// The median of one measurement, in milliseconds.
-    fn ms(&self, name: &str) -> Result<f64> {
+    pub(super) fn ms(&self, name: &str) -> Result<f64> {
         #[derive(Deserialize)]
         struct Estimates {
             median: Estimate,
