@@ -79,6 +79,18 @@ pub(crate) enum Command {
     Pins(Pins),
     /// Ask the running server how it is.
     Status(File),
+    /// Copy all that is kept into one new file, while the server runs or not.
+    Backup(Copy),
+    /// Make what is kept again from such a file; the server must have nothing yet.
+    Restore(Copy),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Copy {
+    /// The backup.
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) config: File,
 }
 
 #[derive(Args, Debug)]
@@ -166,6 +178,8 @@ impl Command {
             Self::Init(init) => command::init::run(init, ui),
             Self::Pins(pins) => command::pins::run(pins, ui),
             Self::Status(file) => command::status::run(file, ui),
+            Self::Backup(copy) => command::backup::backup(copy, ui),
+            Self::Restore(copy) => command::backup::restore(copy, ui),
             Self::Config(Config::Check(file)) => command::config::check(file, ui),
             Self::Config(Config::Example) => command::config::example(ui),
             Self::Config(Config::Show(file)) => command::config::show(file, ui),

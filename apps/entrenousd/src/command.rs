@@ -1,3 +1,4 @@
+pub(crate) mod backup;
 pub(crate) mod config;
 pub(crate) mod health;
 pub(crate) mod init;

@@ -173,6 +173,11 @@ impl Values {
         self.data.as_ref().map(|data| data.join("control"))
     }
 
+    /// The directory of the journal, if anything is kept.
+    pub(crate) fn store(&self) -> Option<PathBuf> {
+        self.data.as_ref().map(|data| data.join("store"))
+    }
+
     /// [`parse`](Self::parse) of a text that has no file yet.
     pub(crate) fn parse_text(text: &str) -> Result<Self, Failure> {
         Self::parse(text).map_err(|wrong| Failure::new(Kind::BadInput, wrong.text))

@@ -294,6 +294,39 @@ fn pins_are_made_listed_used_and_revoked_and_the_rest_outlives_a_restart() {
 }
 
 #[test]
+fn a_backup_made_while_it_runs_is_restored_elsewhere() {
+    let (home, other) = (Home::new("backup"), Home::new("restore"));
+    let server = home.start();
+    let (pin, unused) = (home.pin(), home.pin());
+    let person = Person::new(1);
+    assert!(
+        person
+            .call(&server.address, &person.register(&pin))
+            .unwrap()
+            .is_ok()
+    );
+    let file = home.0.join("backup");
+    let file = file.to_str().unwrap();
+    assert_eq!(home.ask(&["backup", file])["event"], "backup_made");
+    let twice = home.run(&["backup", file]);
+    assert!(!twice.status.success(), "a backup was overwritten");
+    server.stop();
+
+    assert_eq!(other.ask(&["restore", file])["event"], "backup_restored");
+    let onto = other.run(&["restore", file]);
+    assert!(!onto.status.success(), "a store was overwritten");
+    let server = other.start();
+    assert!(person.has_account(&server.address));
+    let late = Person::new(2);
+    assert!(
+        late.call(&server.address, &late.register(&unused))
+            .unwrap()
+            .is_ok()
+    );
+    server.stop();
+}
+
+#[test]
 fn a_second_server_on_the_same_data_is_refused_and_names_the_first() {
     let home = Home::new("twice");
     let server = home.start();

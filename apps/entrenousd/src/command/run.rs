@@ -93,14 +93,10 @@ async fn serve(args: &Run, values: Values, ui: &Ui) -> Result<(), Failure> {
 
 /// Accounts and invitations, if they are kept anywhere.
 async fn open(values: &Values) -> Result<Option<Arc<Responder>>, Failure> {
-    let Some(data) = &values.data else {
+    let Some(directory) = values.store() else {
         return Ok(None);
     };
-    let store = Sqlite::open(
-        &data.join("store"),
-        Limits::default(),
-        Arc::new(SystemClock),
-    );
+    let store = Sqlite::open(&directory, Limits::default(), Arc::new(SystemClock));
     let store = store.map_err(|error| {
         let because = error
             .source()
@@ -108,7 +104,9 @@ async fn open(values: &Values) -> Result<Option<Arc<Responder>>, Failure> {
         let failure = Failure::new(error.kind(), format!("{error}{because}"));
         match error {
             OpenError::InUse { .. } => failure.hint("is another `entrenousd run` under way?"),
-            OpenError::Damaged { .. } => failure.hint("restore the directory from a copy"),
+            OpenError::Damaged { .. } => {
+                failure.hint("`entrenousd restore` makes it again from a backup, elsewhere")
+            }
             _ => failure,
         }
     })?;
