@@ -234,3 +234,65 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const MAX_LIST: usize = 16 << 20;
 const MAX_NEWS: usize = 2 << 20;
 const MAX_REFUSAL: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// What comes of `ask` when the server answers `status` and as many bytes.
+    async fn answered(ask: &Ask, status: u16, bytes: usize) -> Result<Answer, RequestError> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let at = format!("http://{}", listener.local_addr().unwrap());
+        let serve = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            // the request, which comes in one piece
+            let asked = stream.read(&mut [0; 4096]).await.unwrap();
+            assert!(asked > 0);
+            let head = format!(
+                "HTTP/1.1 {status} x\r\nentrenous-cursor: 1\r\ncontent-length: {bytes}\r\n\r\n"
+            );
+            stream.write_all(head.as_bytes()).await.unwrap();
+            // who reads no more closes
+            let _ = stream.write_all(&vec![0; bytes]).await;
+            stream
+        });
+        let dialer = Dialer::new(at.parse().unwrap(), None, &[]).unwrap();
+        let answer = Line::new(dialer, Board::Plain).ask(ask).await;
+        serve.abort();
+        answer
+    }
+
+    #[tokio::test]
+    async fn an_answer_may_have_its_limit_and_not_a_byte_more() {
+        let post = Ask::Post {
+            phase: Phase::One,
+            body: Vec::new(),
+        };
+        let read = Ask::Read {
+            after: 0,
+            wait: Duration::ZERO,
+            to: None,
+        };
+        for (ask, status, max) in [
+            (&post, 200, 16 << 20),
+            (&read, 200, 2 << 20),
+            (&post, 429, 64 << 10),
+            (&read, 429, 64 << 10),
+        ] {
+            let whole = match answered(ask, status, max).await {
+                Ok(Answer::List(body) | Answer::News(body, 1)) => body.len() == max,
+                Err(RequestError::Status { code: 429, .. }) => status == 429,
+                _ => false,
+            };
+            assert!(whole, "{ask:?} {status}");
+            let longer = answered(ask, status, max + 1).await;
+            let error = RequestError::TooLong { max };
+            assert_eq!(longer.map(drop), Err(error), "{ask:?} {status}");
+        }
+    }
+}

@@ -376,3 +376,42 @@ async fn a_long_list_is_sent_whole_and_news_in_pieces() {
     let (_, second, _) = get_(&service, &format!("/meet/b/new?after={cursor}")).await;
     assert_eq!(second.len(), 1_800 * 769 - whole);
 }
+
+/// A body of which nothing comes.
+struct Silent;
+
+impl futures_core::Stream for Silent {
+    type Item = Result<Bytes, std::io::Error>;
+
+    fn poll_next(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        std::task::Poll::Pending
+    }
+}
+
+#[tokio::test]
+async fn thirty_two_long_bodies_are_read_at_a_time_and_not_one_more() {
+    let service = service();
+    let long = || vec![1; 288 * 60];
+    let mut held = Vec::new();
+    for _ in 0..31 {
+        let body = Body::from_stream(Silent);
+        let request = ask("POST /t1").header(CURSOR, "0").body(body).unwrap();
+        let mut reading = Box::pin(send(&service, request));
+        assert!(timeout(Duration::ZERO, &mut reading).await.is_err());
+        held.push(reading);
+    }
+    let taken = StatusCode::NO_CONTENT;
+    assert_eq!(post_bare(&service, "/t1", long()).await, taken);
+    let request = ask("POST /t1").header(CURSOR, "0");
+    let request = request.body(Body::from_stream(Silent)).unwrap();
+    let mut last = Box::pin(send(&service, request));
+    assert!(timeout(Duration::ZERO, &mut last).await.is_err());
+    let busy = post_bare(&service, "/t1", long()).await;
+    assert_eq!(busy, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(post_bare(&service, "/t1", vec![1; 288]).await, taken);
+    drop(last);
+    assert_eq!(post_bare(&service, "/t1", long()).await, taken);
+}
