@@ -30,7 +30,10 @@ fuzz_target!(|bytes: &[u8]| {
     }
     // As whatever somebody sealed who knows the words.
     let mut plain = [0; 216];
-    plain.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+    plain
+        .iter_mut()
+        .zip(bytes)
+        .for_each(|(to, from)| *to = *from);
     let length = usize::from(plain[0]);
     let content = plain.get(1..1 + length).map(<[u8]>::to_vec);
     let is_padded = plain.iter().skip(1 + length).all(|&byte| byte == 0);

@@ -17,9 +17,8 @@ use rendezvous::bucket::{
 
 const START: Id = Id::new(1_795_219_200, 0);
 
-static KEY: LazyLock<EntryKey> = LazyLock::new(|| {
-    EntryKey::derive(&words(), &host("one")).expect("a key")
-});
+static KEY: LazyLock<EntryKey> =
+    LazyLock::new(|| EntryKey::derive(&words(), &host("one")).expect("a key"));
 
 fuzz_target!(|bytes: &[u8]| {
     let mut script = Script::new(bytes);

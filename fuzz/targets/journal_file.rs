@@ -69,7 +69,9 @@ async fn ask(store: &Sqlite) -> Result<(), Fault> {
         store.cell_get(&subject).await?;
         store.take(&subject, [number; 16]).await?;
         store.remove(&subject, seq).await?;
-        store.remove_through(&subject, seq.saturating_add(1)).await?;
+        store
+            .remove_through(&subject, seq.saturating_add(1))
+            .await?;
         let mut append = Append::new(subject, "payload");
         append.dedupe = Some([number; 16]);
         append.max_live = Some(3);
@@ -94,7 +96,10 @@ fn sound() -> Sound {
             append.ttl = (number % 3 == 0).then(|| std::time::Duration::from_secs(1));
             store.append(append).await.expect("stored");
             let value = Some(vec![number; 30].into());
-            store.cell_set(&log(number), 0, value, None).await.expect("stored");
+            store
+                .cell_set(&log(number), 0, value, None)
+                .await
+                .expect("stored");
         }
     });
     let read = |name| fs::read(place.join(name)).expect("a file");

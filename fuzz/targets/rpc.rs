@@ -72,7 +72,11 @@ fn body(script: &mut Script<'_>) -> Option<Vec<u8>> {
     Some(encode(&v1::Request {
         id: shape.into(),
         within_ms: 0,
-        key: if shape & 8 == 0 { vec![shape; 16] } else { Vec::new() },
+        key: if shape & 8 == 0 {
+            vec![shape; 16]
+        } else {
+            Vec::new()
+        },
         proof: (shape & 16 != 0).then_some(proof),
         operation: bytes,
     }))
