@@ -1,5 +1,5 @@
 //! The inviter's side: leave the link on a rendezvous server, check that it did what it should, and
-//! show the [`Line`](super::Line).
+//! show the [`Line`].
 //!
 //! Spec: `spec/11-buckets.md` section 4.1.
 
