@@ -243,6 +243,13 @@ async fn writes_over_nothing_and_refuses_what_is_no_backup() {
     drop(store);
     let stopped = restore(&file, &directory).unwrap_err();
     assert!(matches!(stopped, BackupError::Exists { .. }));
+    // What a killed process left beside the file that was moved away.
+    let left = place.join("left");
+    drop(open(&left).unwrap());
+    fs::remove_file(left.join("journal.sqlite3")).unwrap();
+    fs::write(left.join("journal.sqlite3-wal"), "changes").unwrap();
+    let left = restore(&file, &left).unwrap_err();
+    assert!(matches!(left, BackupError::Exists { path } if path.ends_with("journal.sqlite3-wal")));
     assert!(backup(&place.join("nowhere"), &place.join("other")).is_err());
 
     let mut bytes = fs::read(&file).unwrap();

@@ -115,8 +115,14 @@ fn copy(
     change: impl FnOnce(&Connection) -> Result<()>,
 ) -> std::result::Result<(), BackupError> {
     let path = || target.to_owned();
-    if target.try_exists().unwrap_or(true) {
-        return Err(BackupError::Exists { path: path() });
+    // A log that a killed process left would be played into the new file.
+    for end in ["", "-wal", "-shm", "-journal"] {
+        let mut path = target.as_os_str().to_owned();
+        path.push(end);
+        let path = PathBuf::from(path);
+        if path.try_exists().unwrap_or(true) {
+            return Err(BackupError::Exists { path });
+        }
     }
     let io = |source| BackupError::Io {
         path: path(),

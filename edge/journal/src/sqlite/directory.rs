@@ -9,7 +9,7 @@ use super::open::OpenError;
 #[derive(Debug)]
 pub(super) struct Directory {
     path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 impl Directory {
@@ -42,7 +42,7 @@ impl Directory {
         sign(&mut lock).map_err(io)?;
         Ok(Self {
             path: path.to_owned(),
-            _lock: lock,
+            lock,
         })
     }
 
@@ -54,6 +54,14 @@ impl Directory {
     /// Makes the names in it durable.
     pub(super) fn sync(&self) -> io::Result<()> {
         sync(&self.path)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // A process that is being started right now has a copy of the open file, and the lock with it,
+        // until it runs its own program: so closing the file would not be enough.
+        let _ = self.lock.unlock();
     }
 }
 
