@@ -10,7 +10,7 @@ use wire::v1::{Invitation, Reply, StoredClaim, StoredInvitation, StoredOwned, St
 use wire::{Code, Refusal};
 
 use crate::accounts::{Accounts, Name};
-use crate::keep::{Keep, Step, fault, kind, not_appended, read, subject, write};
+use crate::keep::{BUG, Keep, Step, fault, kind, not_appended, read, subject, write};
 
 /// The name of an invitation, drawn at random by the inviter.
 pub(crate) type Id = [u8; 24];
@@ -88,7 +88,13 @@ impl Invitations {
                 }
             }
         };
-        self.keep.change(&key(left.id)?, step).await
+        let done = self.keep.change(&key(left.id)?, step).await;
+        if let Err(refusal) = &done
+            && refusal.code == Ok(Code::Conflict)
+        {
+            accounts.disown(name, left.id).await?;
+        }
+        done
     }
 
     /// Takes an invitation once for `claim`; the same claim is answered the same.
@@ -150,27 +156,28 @@ impl Invitations {
             }
         };
         let before = self.keep.change(&name, step).await?;
-        if before == Before::No || !self.has_reply(id, sealed).await? {
+        let owner: Name = record.account.try_into().map_err(|_| BUG)?;
+        if before == Before::No || !self.has_reply(&owner, id, sealed).await? {
             let life = remaining(now, record.until_s).unwrap_or_default();
             let minute = now.as_ms().checked_div(60_000).unwrap_or(0);
             let reply = StoredReply {
                 left_s: minute.saturating_mul(60),
                 sealed: sealed.to_vec(),
             };
-            let mut append = Append::new(replies(id)?, write(&reply));
+            let mut append = Append::new(replies(&owner, id)?, write(&reply));
             append.dedupe = Some(*claim);
             append.ttl = Some(life.saturating_add(REPLY_LIFE));
             append.max_live = Some(MAX_USES);
             let store = self.keep.store();
             store.append(append).await.map_err(not_appended)?;
         }
-        record.account.try_into().map_err(|_| crate::keep::BUG)
+        Ok(owner)
     }
 
     /// Whether these bytes are among the answers.
-    async fn has_reply(&self, id: &Id, sealed: &[u8]) -> Result<bool, Refusal> {
+    async fn has_reply(&self, owner: &Name, id: &Id, sealed: &[u8]) -> Result<bool, Refusal> {
         let all = self.keep.store();
-        let all = all.read(&replies(id)?, 0, MAX_USES, u32::MAX).await;
+        let all = all.read(&replies(owner, id)?, 0, MAX_USES, u32::MAX).await;
         let mut has = false;
         for entry in all.map_err(fault)?.entries {
             has |= read::<StoredReply>(&entry.payload)?.sealed == sealed;
@@ -187,7 +194,7 @@ impl Invitations {
         after: u64,
     ) -> Result<Vec<Reply>, Refusal> {
         self.is_of(name, accounts, id).await?;
-        let place = replies(id)?;
+        let place = replies(name, id)?;
         let page = self.keep.store().read(&place, after, PAGE, PAGE_BYTES);
         let page = page.await.map_err(fault)?;
         let replies = page.entries.iter().map(|entry| {
@@ -245,7 +252,7 @@ impl Invitations {
         self.keep.change(&key(id)?, step).await?;
         let all = self.keep.store();
         let all = all
-            .remove_through(&replies(id)?, i64::MAX.unsigned_abs())
+            .remove_through(&replies(name, id)?, i64::MAX.unsigned_abs())
             .await;
         all.map(drop).map_err(fault)
     }
@@ -282,8 +289,10 @@ fn key(id: &Id) -> Result<Subject, Refusal> {
     subject(kind::INVITATION, id)
 }
 
-fn replies(id: &Id) -> Result<Subject, Refusal> {
-    subject(kind::REPLIES, id)
+/// An id is no secret from those who took it: with the owner's name in it, the place of another
+/// account's answers cannot be named.
+fn replies(owner: &Name, id: &Id) -> Result<Subject, Refusal> {
+    subject(kind::REPLIES, &[owner.as_slice(), id].concat())
 }
 
 /// Never there, over, used up, withdrawn, or not yours: all look alike.

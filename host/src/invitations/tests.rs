@@ -71,6 +71,50 @@ impl World {
     }
 }
 
+#[tokio::test]
+async fn who_knows_an_id_neither_reads_nor_removes_the_answers_of_its_owner() {
+    let world = world().await;
+    let other: Name = [2; 32];
+    let make = |_| {
+        let account = StoredAccount {
+            identity: vec![5],
+            devices: vec![6],
+            ..StoredAccount::default()
+        };
+        Ok(Step::Put(account, None, ()))
+    };
+    let place = subject(kind::ACCOUNT, &other).unwrap();
+    world.invitations.keep.change(&place, make).await.unwrap();
+    world.leave(&ID, b"sealed", UNTIL, 1).await.unwrap();
+    world.take(1).await.unwrap();
+    world.answer(1, b"reply").await.unwrap();
+
+    let (invitations, accounts) = (&world.invitations, &world.accounts);
+    let left = Left {
+        id: &ID,
+        sealed: b"mine",
+        until_s: UNTIL,
+        uses: 1,
+    };
+    let taken = invitations.leave(world.now(), &other, accounts, left).await;
+    assert_eq!(code(taken), Some(Code::Conflict));
+    let read = invitations.replies(&other, accounts, &ID, 0).await;
+    assert_eq!(code(read), Some(Code::NotFound));
+    let withdrawn = invitations.withdraw(&other, accounts, &ID).await;
+    assert_eq!(code(withdrawn), Some(Code::NotFound));
+    // As when it stands in the other's list after all: a cut before it was taken out again.
+    let owned = StoredOwned {
+        id: ID.to_vec(),
+        until_s: UNTIL,
+        uses: 1,
+    };
+    accounts.own(world.now(), &other, &owned).await.unwrap();
+    let read = invitations.replies(&other, accounts, &ID, 0).await;
+    assert_eq!(read, Ok(Vec::new()));
+    invitations.withdraw(&other, accounts, &ID).await.unwrap();
+    assert_eq!(world.replies().await.len(), 1);
+}
+
 fn code<T>(result: Result<T, Refusal>) -> Option<Code> {
     result.err().and_then(|refusal| refusal.code.ok())
 }
