@@ -281,7 +281,7 @@ pub(super) const KEYS: &[Key] = &[
         "limits.registrations.per_second",
         Yes,
         "Attempts of one source to make an account: for ever, and at once after a silence.",
-        value::number,
+        value::positive,
         show,
         rules.registrations.per_second
     ),
@@ -289,7 +289,7 @@ pub(super) const KEYS: &[Key] = &[
         "limits.registrations.burst",
         Yes,
         "",
-        value::number,
+        value::positive,
         show,
         rules.registrations.burst
     ),

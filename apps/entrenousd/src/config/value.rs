@@ -55,6 +55,14 @@ pub(super) fn number<T: TryFrom<i64>>(value: &Value) -> Result<T, Refused> {
     number.ok_or_else(|| "expected a whole number".into())
 }
 
+/// A number that only works above zero.
+pub(super) fn positive<T: TryFrom<i64>>(value: &Value) -> Result<T, Refused> {
+    match value.as_integer() {
+        Some(0) => Err("must not be zero".into()),
+        _ => number(value),
+    }
+}
+
 /// `90s`, `10m`, `2h`, `7d`.
 pub(super) fn duration(value: &Value) -> Result<Duration, Refused> {
     duration_text(text(value)?)
