@@ -3,10 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use host::http::{Config, ConfigError, Render, Server, Settings, StartError, TlsError, TlsFiles};
@@ -17,7 +16,11 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tracing_subscriber::fmt::MakeWriter;
+
+#[path = "protocol/lines.rs"]
+mod lines;
+
+use lines::Lines;
 
 fn loopback() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
@@ -185,29 +188,6 @@ async fn what_cannot_be_run_is_refused() {
     assert!(matches!(refused, StartError::Bind { .. }));
 }
 
-/// Keeps every log line.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn logs_name_neither_peers_nor_boards() {
     let lines = Lines::default();
@@ -227,7 +207,7 @@ async fn logs_name_neither_peers_nor_boards() {
     }
     drop(TcpStream::connect(public).await.unwrap());
     server.stop(Duration::from_secs(5)).await;
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.text();
     for secret in ["127.0.0.1", "secret-garden", "abcd"] {
         assert!(!text.contains(secret), "{secret} in: {text}");
     }

@@ -1,16 +1,14 @@
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
-use tracing_subscriber::fmt::MakeWriter;
 use wire::v1::operation::Operation as Op;
 use wire::v1::{BucketFetch, BucketLeave, Challenge, Request, answer, server_frame};
 use wire::{Code, FRAME_MAX, encode};
 
 use crate::client::{Client, code, post, request, rpc, rpc_as};
+use crate::lines::Lines;
 use crate::person::Person;
 use crate::world::{World, config};
 
@@ -208,28 +206,6 @@ async fn the_well_known_page_says_what_is_offered() {
     assert_eq!(about["carriers"], serde_json::json!(["live", "rpc"]));
 }
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn logs_name_neither_addresses_nor_accounts_nor_pins() {
     let lines = Lines::default();
@@ -255,7 +231,7 @@ async fn logs_name_neither_addresses_nor_accounts_nor_pins() {
     assert!(live.next().await.is_err());
     drop(live.cut());
     world.server.stop(Duration::from_secs(5)).await;
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.text();
     let account = hex::encode(anna.account());
     for secret in ["127.0.0.1", pin.as_str(), &pin[..3], account.as_str()] {
         assert!(!text.contains(secret), "{secret} in: {text}");

@@ -14,6 +14,7 @@ mod accounts;
 mod carriers;
 mod client;
 mod invitations;
+mod lines;
 mod person;
 mod tls;
 mod world;
