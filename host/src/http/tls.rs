@@ -59,7 +59,8 @@ pub(super) fn load(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
         reason: error.to_string(),
     };
     let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
+        // Only 1.3 has the exporter that proofs are bound to (`spec/40-server.md` 3).
+        .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(mismatch)?
         .with_no_client_auth()
         .with_single_cert(chain, key)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use host::http::TlsFiles;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -26,24 +26,42 @@ fn files() -> TlsFiles {
     }
 }
 
-/// A live connection over TLS, and its exporter.
-async fn connect(world: &World) -> (Client<TlsStream<TcpStream>>, [u8; 32]) {
+async fn handshake(
+    world: &World,
+    version: &'static SupportedProtocolVersion,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_file(files().cert).unwrap())
         .unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(&[version])
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
     let stream = TcpStream::connect(world.address()).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
-    let stream = TlsConnector::from(Arc::new(config))
+    TlsConnector::from(Arc::new(config))
         .connect(name, stream)
         .await
-        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_1_2_is_refused_because_it_has_no_exporter_to_bind_a_proof_to() {
+    let mut config = config();
+    config.tls = Some(files());
+    let world = World::with(config).await;
+    let refused = handshake(&world, &rustls::version::TLS12)
+        .await
+        .unwrap_err();
+    assert!(refused.to_string().contains("ProtocolVersion"), "{refused}");
+    assert!(handshake(&world, &rustls::version::TLS13).await.is_ok());
+}
+
+/// A live connection over TLS, and its exporter.
+async fn connect(world: &World) -> (Client<TlsStream<TcpStream>>, [u8; 32]) {
+    let stream = handshake(world, &rustls::version::TLS13).await.unwrap();
     let exporter =
         stream
             .get_ref()
