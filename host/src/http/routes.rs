@@ -288,6 +288,7 @@ fn kind(path: &str) -> &'static str {
 fn outcome(status: StatusCode) -> &'static str {
     match status {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::PAYLOAD_TOO_LARGE => "exhausted",
+        StatusCode::SWITCHING_PROTOCOLS => "ok",
         status if status.is_success() => "ok",
         status if status.is_client_error() => "bad_input",
         _ => "bug",
