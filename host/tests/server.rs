@@ -5,7 +5,6 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use host::http::{Config, ConfigError, Render, Server, Settings, StartError, TlsError, TlsFiles};
