@@ -214,6 +214,7 @@ pub(crate) enum Object {
     Card,
     Chain,
     DeviceChain,
+    Introduction,
 }
 
 impl Object {
@@ -225,6 +226,7 @@ impl Object {
             Self::Card => 4,
             Self::Chain => 5,
             Self::DeviceChain => 6,
+            Self::Introduction => 7,
         }
     }
 }

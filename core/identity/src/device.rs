@@ -1,8 +1,9 @@
 use core::fmt;
 
 use kernel::Label;
-use primitives::{Secret, SigningKey, VerifyingKey, hkdf_sha256, x25519};
+use primitives::{Secret, SigningKey, VerifyingKey, hkdf_sha256};
 
+use crate::agreement::{is_low_order, public_of};
 use crate::codec::{DecodeError, Reader, Writer};
 
 /// The secret keys of one device: it signs with one and agrees on secrets with the other. Erased on
@@ -26,7 +27,7 @@ impl DeviceKey {
         let agreement = derive(Label::DeviceX25519);
         let public = DevicePublic {
             signing: signing.verifying_key(),
-            agreement: *x25519(&agreement, &BASE_POINT).expose(),
+            agreement: public_of(&agreement),
         };
         Self {
             signing,
@@ -47,7 +48,7 @@ impl DeviceKey {
         &self.signing
     }
 
-    /// The X25519 scalar, unclamped, for [`x25519`].
+    /// The X25519 scalar, unclamped, for [`primitives::x25519`].
     #[must_use]
     pub const fn agreement(&self) -> &Secret<32> {
         &self.agreement
@@ -88,23 +89,17 @@ impl DevicePublic {
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let signing = reader.key()?;
         let agreement = *reader.array()?;
-        // Any clamped scalar shows a low order: it is a multiple of 8.
-        let product = x25519(&Secret::new([0; 32]), &agreement);
-        if product == Secret::new([0; 32]) {
+        if is_low_order(&agreement) {
             return Err(DecodeError::Key);
         }
         Ok(Self { signing, agreement })
     }
 }
 
-const BASE_POINT: [u8; 32] = {
-    let mut u = [0; 32];
-    u[0] = 9;
-    u
-};
-
 #[cfg(test)]
 mod tests {
+    use primitives::x25519;
+
     use super::*;
 
     #[test]

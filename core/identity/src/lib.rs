@@ -26,12 +26,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Spec: `spec/15-identity.md`. This crate has no clock, file or random source; time and randomness
+//! Two people who share a link key hand each other an [`Introduction`].
+//!
+//! Spec: `spec/15-identity.md`, `spec/12-introductions.md`. This crate has no clock, file or random source; time and randomness
 //! are arguments.
 #![no_std]
 
 extern crate alloc;
 
+mod agreement;
 mod card;
 mod chain;
 mod codec;
@@ -40,6 +43,7 @@ mod devices;
 mod fingerprint;
 mod home;
 mod ids;
+mod introduction;
 mod key;
 mod recovery;
 pub mod words;
@@ -52,5 +56,9 @@ pub use devices::{Device, DeviceChain, DeviceChange, DeviceStatement};
 pub use fingerprint::Fingerprint;
 pub use home::{Home, Name, TextError};
 pub use ids::{Head, RecoveryHash, UserId};
+pub use introduction::{
+    AgreementSecret, AnswerSeed, CheckError, Extra, Introduction, Link, Offer, OfferHash,
+    OpenError, SealError,
+};
 pub use key::{IdentityKey, IdentityPublic, Signature, SignatureError};
 pub use recovery::{RecoveryError, RecoveryKey};

@@ -26,6 +26,10 @@ pub enum Label {
     BucketFiller,
     /// Nonce of an entry from a machine's seed, and the machine's next seed. Spec `11-buckets` 4.1.
     BucketNonce,
+    /// Key and associated data of an inviter's introduction. Spec `12-introductions` 2.
+    IntroductionOffer,
+    /// Key and associated data of a joiner's introduction. Spec `12-introductions` 2.
+    IntroductionAnswer,
     /// The name of an account, from its genesis. Spec `15-identity` 3.1.
     UserId,
     /// What a statement of an identity chain points back to. Spec `15-identity` 3.2.
@@ -101,6 +105,8 @@ impl Label {
             Self::BucketEntry => b"entrenous/v1/bucket/entry",
             Self::BucketFiller => b"entrenous/v1/bucket/filler",
             Self::BucketNonce => b"entrenous/v1/bucket/nonce",
+            Self::IntroductionOffer => b"entrenous/v1/introduction/offer",
+            Self::IntroductionAnswer => b"entrenous/v1/introduction/answer",
             Self::UserId => b"entrenous/v1/identity/user-id",
             Self::StatementHash => b"entrenous/v1/identity/statement-hash",
             Self::DeviceHash => b"entrenous/v1/identity/device-hash",
