@@ -112,5 +112,5 @@ fn rule(field: &FieldDescriptor) -> Result<String> {
 
 const PACKAGE: &str = "entrenous.v1";
 const FILES: [&str; 4] = ["bound", "v1/frame", "v1/operation", "v1/stored"];
-/// Holds a pin.
-const SECRET: [&str; 1] = [".entrenous.v1.Register"];
+/// Hold a pin, and a key.
+const SECRET: [&str; 2] = [".entrenous.v1.Register", ".entrenous.v1.StoredServer"];

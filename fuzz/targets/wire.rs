@@ -5,7 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use wire::v1::{
     Answer, ClientFrame, Operation, Request, ServerFrame, StoredAccount, StoredEvent,
-    StoredInvitation, StoredPin, StoredReply, client_frame,
+    StoredInvitation, StoredPin, StoredReply, StoredServer, client_frame,
 };
 use wire::{Bounded, FRAME_MAX, SERVER_FRAME_MAX, STORED_MAX, decode, encode};
 
@@ -30,6 +30,7 @@ fuzz_target!(|bytes: &[u8]| {
     back::<StoredPin>(bytes, STORED_MAX);
     back::<StoredReply>(bytes, STORED_MAX);
     back::<StoredEvent>(bytes, STORED_MAX);
+    back::<StoredServer>(bytes, STORED_MAX);
 });
 
 /// The message in `bytes`, if it is one; what it encodes to must read as the same.

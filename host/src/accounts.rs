@@ -135,6 +135,7 @@ impl Accounts {
                     devices: new.devices.clone(),
                     keys: new.keys.iter().map(|key| key.to_vec()).collect(),
                     invitations: Vec::new(),
+                    closed: 0,
                 };
                 Ok(Step::Put(record, None, true))
             }

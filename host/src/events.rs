@@ -31,15 +31,15 @@ impl Events {
         let invitation = id.to_vec();
         let event = StoredEvent {
             invitation,
-            statements: 0,
+            ..StoredEvent::default()
         };
         self.add(name, &event).await
     }
 
     pub(crate) async fn moved(&self, name: &Name, statements: u32) -> Result<(), Refusal> {
         let event = StoredEvent {
-            invitation: Vec::new(),
             statements,
+            ..StoredEvent::default()
         };
         self.add(name, &event).await
     }

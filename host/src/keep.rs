@@ -105,6 +105,7 @@ pub(crate) mod kind {
     pub(crate) const EVENTS: u8 = b'E';
     pub(crate) const INVITATION: u8 = b'I';
     pub(crate) const REPLIES: u8 = b'R';
+    pub(crate) const SERVER: u8 = b'S';
 }
 
 pub(crate) fn read<T: Bounded>(bytes: &[u8]) -> Result<T, Refusal> {

@@ -24,3 +24,4 @@ mod events;
 mod invitations;
 mod keep;
 mod random;
+mod server_key;

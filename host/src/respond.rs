@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use journal::{Store, Subject, Watch};
 use kernel::Time;
+use primitives::VerifyingKey;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use wire::v1::operation::Operation as Op;
@@ -27,6 +28,7 @@ use crate::keep::{BUG, Keep, fault, kind, subject};
 use crate::pace::{Pace, Rate};
 use crate::pins::Pins;
 use crate::random::random;
+use crate::server_key::ServerKey;
 
 pub(crate) use proof::{Place, Session};
 
@@ -34,6 +36,7 @@ pub(crate) use proof::{Place, Session};
 #[derive(Debug)]
 pub struct Responder {
     name: String,
+    server_key: ServerKey,
     keep: Keep,
     pins: Pins,
     accounts: Accounts,
@@ -129,6 +132,7 @@ impl Responder {
         let keep = Keep::new(store);
         Ok(Self {
             name: name.to_owned(),
+            server_key: ServerKey::open(&keep).await?,
             pins: Pins::new(keep.clone()),
             accounts: Accounts::open(keep.clone()).await?,
             invitations: Invitations::new(keep.clone()),
@@ -163,6 +167,12 @@ impl Responder {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The server's public key: what a home here has. Spec 40, section 2.4.
+    #[must_use]
+    pub fn key(&self) -> VerifyingKey {
+        self.server_key.public()
     }
 
     /// The rules now.

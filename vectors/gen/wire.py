@@ -37,6 +37,8 @@ def refused(name, message, data, fault):
 
 challenge = raw(1, b"")
 take = raw(11, raw(1, bytes(range(24))))
+identity = raw(16, raw(1, b"\x11" * 32))
+change = raw(17, raw(1, b"statement"))
 proof = b"".join(raw(i, bytes([0x10 * i]) * 32) for i in (1, 2, 3, 4)) + num(5, 2) + raw(6, b"\x60" * 64)
 
 good = [
@@ -74,7 +76,8 @@ good = [
                 + num(3, 1)
                 + num(4, 1_800_000_000_000)
                 + num(5, 32)
-                + num(6, 262144),
+                + num(6, 262144)
+                + raw(7, b"\x08" * 32),
             ),
         ),
     ),
@@ -91,6 +94,35 @@ good = [
         "an event",
         "ServerFrame",
         ("push: event 5, an invitation answered", raw(3, raw(1, num(1, 5) + raw(2, raw(1, b"\x22" * 24))))),
+    ),
+    case(
+        "an identity asked for",
+        "Request",
+        ("id 3", num(1, 3)),
+        ("operation: identity", raw(5, identity)),
+    ),
+    case(
+        "an identity changed by a device",
+        "ClientFrame",
+        ("request", raw(1, num(1, 5) + raw(4, proof) + raw(5, change))),
+    ),
+    case(
+        "a nonce and the server's key",
+        "Answer",
+        ("id 4", num(1, 4)),
+        ("challenged", raw(4, raw(1, b"\x09" * 32) + num(2, 60_000) + raw(3, b"\x08" * 32))),
+    ),
+    case("an identity chain", "Answer", ("id 3", num(1, 3)), ("identity", raw(13, raw(1, b"chain")))),
+    case(
+        "a statement in its chain",
+        "Answer",
+        ("id 5", num(1, 5)),
+        ("identity changed", raw(14, raw(1, b"statement"))),
+    ),
+    case(
+        "an identity chain that has grown",
+        "ServerFrame",
+        ("push: event 6, 3 statements", raw(3, raw(1, num(1, 6) + raw(4, num(1, 3))))),
     ),
     case("leaving", "ServerFrame", ("come back in 12 s", raw(5, num(1, 12000)))),
 ]
@@ -113,6 +145,12 @@ bad = [
     ("a nonce of 31 bytes", "Answer", raw(4, raw(1, bytes(31))), "length"),
     ("an answer without what it must have", "Answer", raw(4, b""), "missing"),
     ("text that is no UTF-8", "Answer", raw(2, raw(3, b"\xff")), "text"),
+    ("a hello without a key", "ServerFrame", raw(1, raw(1, b"x") + raw(2, bytes(32))), "missing"),
+    ("a nonce without the server's key", "Answer", raw(4, raw(1, bytes(32))), "missing"),
+    ("an account of 31 bytes", "Operation", raw(16, raw(1, bytes(31))), "length"),
+    ("a statement too long", "Operation", raw(17, raw(1, bytes(16_385))), "length"),
+    ("no statement", "Operation", raw(17, b""), "missing"),
+    ("a chain too long", "Answer", raw(13, raw(1, bytes(114_689))), "length"),
     ("33 replies", "Answer", raw(9, raw(1, raw(3, b"x")) * 33), "count"),
 ]
 

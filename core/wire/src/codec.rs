@@ -102,6 +102,7 @@ mod tests {
             v1::Operation::SHAPE,
             v1::StoredAccount::SHAPE,
             v1::StoredInvitation::SHAPE,
+            v1::StoredServer::SHAPE,
         ];
         for shape in roots.into_iter().flat_map(below) {
             assert!(shape.0.len() <= MAX_FIELDS);

@@ -18,3 +18,9 @@ impl fmt::Debug for Register {
         f.write_str("Register")
     }
 }
+
+impl fmt::Debug for StoredServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StoredServer")
+    }
+}

@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use wire::v1::{
-    Answer, ClientFrame, Error, Operation, Register, Request, ServerFrame, StoredAccount,
-    StoredClaim, StoredInvitation, answer, client_frame, operation,
+    Answer, ClientFrame, Error, Identity, IdentityChange, Operation, Register, Request,
+    ServerFrame, StoredAccount, StoredClaim, StoredInvitation, StoredServer, answer, client_frame,
+    operation,
 };
 use wire::{
     Binding, Code, DecodeError, FRAME_MAX, Fault, Refusal, STORED_MAX, Signed, decode, encode,
@@ -91,6 +92,27 @@ fn lengths_are_taken_at_their_bound_and_not_one_above() {
 }
 
 #[test]
+fn an_identity_statement_and_chain_are_taken_at_their_bounds_and_not_one_above() {
+    let change = |length| {
+        let statement = vec![0; length];
+        let change = operation::Operation::IdentityChange(IdentityChange { statement });
+        let operation = Some(change);
+        decode::<Operation>(&encode(&Operation { operation }), FRAME_MAX).is_ok()
+    };
+    assert_eq!(
+        [0, 1, 16_384, 16_385].map(change),
+        [false, true, true, false]
+    );
+    let identity = |length| {
+        let chain = vec![0; length];
+        let result = Some(answer::Result::Identity(Identity { chain }));
+        decode::<Answer>(&encode(&Answer { id: 1, result }), FRAME_MAX).is_ok()
+    };
+    let taken = [0, 1, 114_688, 114_689].map(identity);
+    assert_eq!(taken, [false, true, true, false]);
+}
+
+#[test]
 fn counts_are_taken_at_their_bound_and_not_one_above() {
     let account = |keys| {
         encode(&StoredAccount {
@@ -156,7 +178,7 @@ fn a_name_is_bound_by_one_to_253_bytes() {
 }
 
 #[test]
-fn a_pin_is_never_printed() {
+fn a_pin_and_a_server_s_seed_are_never_printed() {
     let register = Register {
         pin: "ABC-DEFGHJK".into(),
         ..Register::default()
@@ -165,6 +187,10 @@ fn a_pin_is_never_printed() {
         operation: Some(operation::Operation::Register(register)),
     };
     assert!(!format!("{operation:?}").contains("ABC"));
+    let server = StoredServer {
+        seed: vec![123; 32],
+    };
+    assert!(!format!("{server:?}").contains("123"));
     let answer = Answer {
         id: 1,
         result: Some(answer::Result::Done(wire::v1::Done {})),

@@ -4,9 +4,10 @@
 
 use serde::Deserialize;
 use wire::v1::{
-    Answer, Authenticate, Challenge, ClientFrame, Credit, Done, Error, Event, Hello,
-    InvitationAnswered, InvitationTake, Leaving, Operation, Ping, Proof, Push, Request,
-    ServerFrame, answer, client_frame, event, operation, server_frame,
+    Answer, Authenticate, Challenge, Challenged, ClientFrame, Credit, Done, Error, Event, Hello,
+    Identity, IdentityChange, IdentityChanged, IdentityGet, IdentityMoved, InvitationAnswered,
+    InvitationTake, Leaving, Operation, Ping, Proof, Push, Request, ServerFrame, answer,
+    client_frame, event, operation, server_frame,
 };
 use wire::{Binding, Bounded, DecodeError, FRAME_MAX, Fault, Signed, decode, encode, signed};
 
@@ -57,17 +58,17 @@ fn file() -> File {
     let counts = (file.good.len(), file.bad.len(), file.proofs.len());
     assert_eq!(
         counts,
-        (10, 18, 2),
+        (16, 24, 2),
         "a case went missing from {}",
         file.source
     );
     file
 }
 
-fn challenge() -> Operation {
-    Operation {
-        operation: Some(operation::Operation::Challenge(Challenge {})),
-    }
+fn operation(operation: operation::Operation) -> Vec<u8> {
+    encode(&Operation {
+        operation: Some(operation),
+    })
 }
 
 fn asked(request: Request) -> ClientFrame {
@@ -103,26 +104,25 @@ fn client(name: &str) -> ClientFrame {
                 within_ms: 5000,
                 key: count(0, 16),
                 proof: None,
-                operation: encode(&Operation {
-                    operation: Some(take),
-                }),
+                operation: operation(take),
             })
         }
         "a request with a proof" => asked(Request {
             id: 2,
-            proof: Some(Proof {
-                account: vec![0x10; 32],
-                device: vec![0x20; 32],
-                server_nonce: vec![0x30; 32],
-                client_nonce: vec![0x40; 32],
-                binding: 2,
-                signature: vec![0x60; 64],
-            }),
-            operation: encode(&Operation {
-                operation: Some(operation::Operation::Authenticate(Authenticate {})),
-            }),
+            proof: Some(proof()),
+            operation: operation(operation::Operation::Authenticate(Authenticate {})),
             ..Request::default()
         }),
+        "an identity changed by a device" => {
+            let statement = b"statement".to_vec();
+            let change = operation::Operation::IdentityChange(IdentityChange { statement });
+            asked(Request {
+                id: 5,
+                proof: Some(proof()),
+                operation: operation(change),
+                ..Request::default()
+            })
+        }
         "credit" => ClientFrame {
             frame: Some(client_frame::Frame::Credit(Credit { pushes: 1000 })),
         },
@@ -130,6 +130,61 @@ fn client(name: &str) -> ClientFrame {
             frame: Some(client_frame::Frame::Ping(Ping { number: u64::MAX })),
         },
         other => panic!("no test for {other}"),
+    }
+}
+
+fn proof() -> Proof {
+    Proof {
+        account: vec![0x10; 32],
+        device: vec![0x20; 32],
+        server_nonce: vec![0x30; 32],
+        client_nonce: vec![0x40; 32],
+        binding: 2,
+        signature: vec![0x60; 64],
+    }
+}
+
+fn request(name: &str) -> Request {
+    let (id, asked) = match name {
+        "a challenge on rpc" => (1, operation::Operation::Challenge(Challenge {})),
+        "an identity asked for" => {
+            let account = vec![0x11; 32];
+            (3, operation::Operation::Identity(IdentityGet { account }))
+        }
+        other => panic!("no test for {other}"),
+    };
+    Request {
+        id,
+        operation: operation(asked),
+        ..Request::default()
+    }
+}
+
+fn answered(name: &str) -> Answer {
+    let (id, result) = match name {
+        "done" => (9, answer::Result::Done(Done {})),
+        "a nonce and the server's key" => {
+            let challenged = Challenged {
+                nonce: vec![9; 32],
+                valid_ms: 60_000,
+                key: vec![8; 32],
+            };
+            (4, answer::Result::Challenged(challenged))
+        }
+        "an identity chain" => {
+            let chain = b"chain".to_vec();
+            (3, answer::Result::Identity(Identity { chain }))
+        }
+        "a statement in its chain" => {
+            let statement = b"statement".to_vec();
+            let changed = IdentityChanged { statement };
+            (5, answer::Result::IdentityChanged(changed))
+        }
+        other => panic!("no test for {other}"),
+    };
+    Answer {
+        id,
+        result: Some(result),
     }
 }
 
@@ -142,6 +197,7 @@ fn server(name: &str) -> ServerFrame {
             now_ms: 1_800_000_000_000,
             in_flight: 32,
             frame_bytes: 262_144,
+            key: vec![8; 32],
         })),
         "a refusal" => said(server_frame::Frame::Answer(Answer {
             id: 7,
@@ -161,6 +217,14 @@ fn server(name: &str) -> ServerFrame {
             };
             said(server_frame::Frame::Push(Push { event: Some(event) }))
         }
+        "an identity chain that has grown" => {
+            let what = event::What::IdentityMoved(IdentityMoved { statements: 3 });
+            let event = Event {
+                number: 6,
+                what: Some(what),
+            };
+            said(server_frame::Frame::Push(Push { event: Some(event) }))
+        }
         "leaving" => said(server_frame::Frame::Leaving(Leaving {
             come_back_ms: 12_000,
         })),
@@ -174,23 +238,10 @@ fn every_good_message_is_written_and_read_as_in_the_vectors() {
         let whole: String = case.parts.iter().map(|(_, hex)| hex.as_str()).collect();
         let (name, bytes) = (case.name.as_str(), hex::decode(whole).unwrap());
         match case.message.as_str() {
-            "Request" => {
-                let request = Request {
-                    id: 1,
-                    operation: encode(&challenge()),
-                    ..Request::default()
-                };
-                agree(name, &request, &bytes);
-            }
+            "Request" => agree(name, &request(name), &bytes),
             "ClientFrame" => agree(name, &client(name), &bytes),
             "ServerFrame" => agree(name, &server(name), &bytes),
-            "Answer" => {
-                let done = Answer {
-                    id: 9,
-                    result: Some(answer::Result::Done(Done {})),
-                };
-                agree(name, &done, &bytes);
-            }
+            "Answer" => agree(name, &answered(name), &bytes),
             other => panic!("{name}: no message {other}"),
         }
     }
@@ -211,6 +262,8 @@ fn every_bad_message_is_refused_for_its_fault() {
         let fault = match case.message.as_str() {
             "Request" => refused::<Request>(&bytes),
             "ClientFrame" => refused::<ClientFrame>(&bytes),
+            "ServerFrame" => refused::<ServerFrame>(&bytes),
+            "Operation" => refused::<Operation>(&bytes),
             "Answer" => refused::<Answer>(&bytes),
             other => panic!("{}: no message {other}", case.name),
         };

@@ -162,6 +162,7 @@ impl Live {
             now_ms: self.hub.now().as_ms(),
             in_flight: u32::try_from(IN_FLIGHT).unwrap_or(u32::MAX),
             frame_bytes: u32::try_from(FRAME_MAX).unwrap_or(u32::MAX),
+            key: self.responder.key().to_bytes().to_vec(),
         })
     }
 

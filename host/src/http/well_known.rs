@@ -7,6 +7,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use wire::{FRAME_MAX, SERVER_FRAME_MAX};
 
@@ -34,6 +36,7 @@ pub(super) async fn well_known(
     let about = json!({
         "v": 1,
         "name": responder.name(),
+        "key": URL_SAFE_NO_PAD.encode(responder.key().to_bytes()),
         "versions": ["v1"],
         "carriers": ["live", "rpc"],
         "binding": binding,

@@ -27,7 +27,12 @@ impl Responder {
             Op::Challenge(_) => {
                 let nonce = self.nonces.issue(caller.now, random()?).to_vec();
                 let valid_ms = proof::VALID_MS;
-                say(answer::Result::Challenged(Challenged { nonce, valid_ms }))
+                let key = self.key().to_bytes().to_vec();
+                say(answer::Result::Challenged(Challenged {
+                    nonce,
+                    valid_ms,
+                    key,
+                }))
             }
             Op::Register(register) => self.register(caller, request, register).await,
             Op::InvitationTake(take) => {
@@ -62,6 +67,9 @@ impl Responder {
                     state: (*state).into(),
                     slots: slots.to_vec(),
                 }))
+            }
+            Op::Identity(_) | Op::IdentityChange(_) => {
+                Err(Refusal::new(Code::Unsupported, "not offered yet"))
             }
             of_account => {
                 let (session, account) = self.who(caller, request).await?;
@@ -214,6 +222,8 @@ pub(super) const fn name(operation: &Op) -> &'static str {
         Op::Register(_) => "register",
         Op::DeviceChange(_) => "device_change",
         Op::Account(_) => "account",
+        Op::Identity(_) => "identity",
+        Op::IdentityChange(_) => "identity_change",
         Op::AccountDelete(_) => "account_delete",
         Op::Events(_) => "events",
         Op::Subscribe(_) => "subscribe",
