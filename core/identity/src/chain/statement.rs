@@ -161,6 +161,29 @@ impl Statement {
         self.recovery.is_some()
     }
 
+    /// Whether the identity key before it has signed it, well or not.
+    #[must_use]
+    pub const fn is_signed(&self) -> bool {
+        self.identity.is_some()
+    }
+
+    /// Whether a home server has signed it, well or not.
+    #[must_use]
+    pub const fn is_countersigned(&self) -> bool {
+        self.home.is_some()
+    }
+
+    /// Whether both say the same and have the same signatures, but for the home's, which either may
+    /// have or lack: what was sent to a home, and what the home made of it.
+    #[must_use]
+    pub fn equals_but_for_home(&self, other: &Self) -> bool {
+        let bare = |statement: &Self| Self {
+            home: None,
+            ..statement.clone()
+        };
+        bare(self) == bare(other)
+    }
+
     pub(super) fn write(&self, writer: &mut Writer) {
         writer.bytes16(&self.body);
         let signers = [

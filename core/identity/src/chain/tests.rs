@@ -102,6 +102,27 @@ fn the_identity_key_alone_does_nothing() {
 }
 
 #[test]
+fn a_statement_is_known_again_with_the_home_s_signature_and_without() {
+    let chain = account();
+    let asked = chain.propose(Change::Close, at(1)).sign(&identity(1));
+    let done = asked.clone().countersign(&server(3));
+    assert!(asked.is_signed() && !asked.is_countersigned());
+    assert!(done.is_signed() && done.is_countersigned());
+    assert_ne!(asked, done);
+    for (one, other) in [(&asked, &done), (&done, &asked), (&done, &done)] {
+        assert!(one.equals_but_for_home(other));
+    }
+    let others = [
+        chain.propose(Change::Close, at(1)),
+        chain.propose(Change::Close, at(1)).recover(&paper(2)),
+        chain.propose(Change::Close, at(2)).sign(&identity(1)),
+    ];
+    for other in others {
+        assert!(!done.equals_but_for_home(&other));
+    }
+}
+
+#[test]
 fn the_home_alone_does_nothing() {
     let chain = account();
     let statement = chain.propose(Change::Close, at(1)).countersign(&server(3));
