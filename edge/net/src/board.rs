@@ -8,8 +8,6 @@
 //!
 //! Spec: `spec/10-rendezvous.md` section 5.
 
-mod address;
-mod dial;
 mod error;
 mod line;
 mod run;
@@ -20,12 +18,13 @@ use rendezvous::board::{self, Board};
 use rustls::pki_types::CertificateDer;
 use tokio::sync::mpsc;
 
-pub use address::{Address, AddressError, Proxy};
-pub use error::{RequestError, StartError};
+pub use crate::RequestError;
+pub use crate::address::{Address, AddressError, Proxy};
+pub use error::StartError;
 #[cfg(fuzzing)]
 pub use line::answers;
 
-use crate::meeting::fresh_seed;
+use crate::running::fresh_seed;
 use run::Runner;
 
 /// Where and how to meet.
@@ -61,7 +60,7 @@ impl Options {
 }
 
 /// A meeting at a board.
-pub type Meeting = crate::Meeting<Event>;
+pub type Meeting = crate::Running<Event>;
 
 impl Meeting {
     /// Starts to meet with `message`, at most [`Board::message_max`] bytes unless it may be cut.

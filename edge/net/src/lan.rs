@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 pub use error::{LinkError, StartError};
 pub use interfaces::{Interface, Interfaces};
 
-use crate::meeting::fresh_seed;
+use crate::running::fresh_seed;
 use run::Runner;
 
 /// Where and how to meet.
@@ -53,7 +53,7 @@ impl Default for Options {
 }
 
 /// A meeting on the local links.
-pub type Meeting = crate::Meeting<Event, Vec<Interface>>;
+pub type Meeting = crate::Running<Event, Vec<Interface>>;
 
 impl Meeting {
     /// Opens the sockets and starts to meet with `payload` (at most

@@ -1,9 +1,17 @@
 //! Sockets: multicast and HTTP.
 
+mod address;
 pub mod board;
+mod circuit;
+mod dial;
+mod http;
 pub mod lan;
-mod meeting;
+mod request_error;
+mod running;
+
 mod workers;
 
+pub use address::{AddressError, Proxy};
 pub use drive::Panicked;
-pub use meeting::{Meeting, Stop};
+pub use request_error::RequestError;
+pub use running::{Running, Stop};

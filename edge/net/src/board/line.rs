@@ -1,48 +1,25 @@
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{HOST, HeaderMap, HeaderName, RETRY_AFTER};
-use hyper::http::response::Parts;
+use hyper::header::{HOST, HeaderMap, HeaderName};
 use hyper::{Method, Request, StatusCode};
-use hyper_util::rt::TokioIo;
 use rendezvous::Id;
 use rendezvous::board::{Board, Phase};
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::RequestError;
-use super::dial::{Dialer, Stream};
+use super::Address;
+use crate::RequestError;
+use crate::dial::Dialer;
+use crate::http::{Open, refused};
 
 /// One connection to a server, made when needed and kept; one request at a time.
 #[derive(Debug)]
 pub(super) struct Line {
+    at: Address,
     dialer: Dialer,
     board: Board,
     open: Option<Open>,
-}
-
-#[derive(Debug)]
-struct Open {
-    sender: SendRequest<Full<Bytes>>,
-    connection: JoinHandle<()>,
-}
-
-impl Open {
-    async fn over(stream: impl Stream + Unpin + 'static) -> Result<Self, RequestError> {
-        let handshake = handshake(TokioIo::new(stream)).await;
-        let (sender, connection) = handshake.map_err(|_| RequestError::Broken)?;
-        // How it ends shows in the requests that it carries.
-        let connection = tokio::spawn(async move { drop(connection.await) });
-        Ok(Self { sender, connection })
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.connection.abort();
-    }
 }
 
 /// One request.
@@ -68,8 +45,9 @@ pub(super) enum Answer {
 }
 
 impl Line {
-    pub(super) fn new(dialer: Dialer, board: Board) -> Self {
+    pub(super) const fn new(at: Address, dialer: Dialer, board: Board) -> Self {
         Self {
+            at,
             dialer,
             board,
             open: None,
@@ -89,7 +67,7 @@ impl Line {
     /// Sends it on the kept connection or a new one, which is kept if there is an answer.
     async fn ask_once(&mut self, ask: &Ask) -> Result<Answer, RequestError> {
         let request = self.request(ask)?;
-        let mut open = match self.open.take().filter(|open| !open.sender.is_closed()) {
+        let mut open = match self.open.take().filter(|open| !open.is_closed()) {
             Some(open) => open,
             None => self.connect().await?,
         };
@@ -97,18 +75,18 @@ impl Line {
             Ask::Post { .. } => (PATIENCE, MAX_LIST),
             Ask::Read { wait, .. } => (PATIENCE.saturating_add(*wait), MAX_NEWS),
         };
-        let answered = timeout(limit, exchange(&mut open, request, max)).await;
+        let answered = timeout(limit, open.exchange(request, max)).await;
         let (head, body) = answered.unwrap_or(Err(RequestError::Slow { after: limit }))?;
         self.open = Some(open);
         answer(ask, head.status, &head.headers, body)
     }
 
     async fn connect(&self) -> Result<Open, RequestError> {
-        Open::over(self.dialer.dial().await?).await
+        Open::over(self.dialer.dial().await?.stream).await
     }
 
     fn request(&self, ask: &Ask) -> Result<Request<Full<Bytes>>, RequestError> {
-        let at = self.dialer.at();
+        let at = &self.at;
         let mut target = at.path.clone();
         if let Board::Named(name) = &self.board {
             target.push_str("/meet/");
@@ -139,28 +117,6 @@ impl Line {
     }
 }
 
-/// Sends a request and reads the answer, a list of at most `max` bytes.
-async fn exchange(
-    open: &mut Open,
-    request: Request<Full<Bytes>>,
-    max: usize,
-) -> Result<(Parts, Bytes), RequestError> {
-    let broken = |_| RequestError::Broken;
-    open.sender.ready().await.map_err(broken)?;
-    let response = open.sender.send_request(request).await.map_err(broken)?;
-    let (head, body) = response.into_parts();
-    let max = match head.status {
-        StatusCode::OK => max,
-        _ => MAX_REFUSAL,
-    };
-    let body = Limited::new(body, max).collect().await;
-    let body = body.map_err(|error| match error.is::<LengthLimitError>() {
-        true => RequestError::TooLong { max },
-        false => RequestError::Broken,
-    })?;
-    Ok((head, body.to_bytes()))
-}
-
 fn answer(
     ask: &Ask,
     status: StatusCode,
@@ -180,10 +136,7 @@ fn answer(
                 retry: None,
             }),
         },
-        (_, status) => Err(RequestError::Status {
-            code: status.as_u16(),
-            retry: number(&RETRY_AFTER).map(Duration::from_secs),
-        }),
+        (_, status) => Err(refused(status, headers)),
     }
 }
 
@@ -218,7 +171,7 @@ async fn length(ask: &Ask, bytes: &[u8]) -> Result<usize, RequestError> {
         let request = Request::builder().header(HOST, "fuzz");
         let request = request.body(Full::default());
         let request = request.map_err(|_| RequestError::Broken)?;
-        let (head, body) = exchange(&mut open, request, MAX_NEWS).await?;
+        let (head, body) = open.exchange(request, MAX_NEWS).await?;
         answer(ask, head.status, &head.headers, body)
     };
     let ((), answer) = tokio::join!(serve, receive);
@@ -230,10 +183,9 @@ async fn length(ask: &Ask, bytes: &[u8]) -> Result<usize, RequestError> {
 
 const CURSOR: HeaderName = HeaderName::from_static("entrenous-cursor");
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The longest answers of a server: a list, news, a refusal; spec 5.3.
+/// The longest answers of a server: a list, news; spec 5.3.
 const MAX_LIST: usize = 16 << 20;
 const MAX_NEWS: usize = 2 << 20;
-const MAX_REFUSAL: usize = 64 << 10;
 
 #[cfg(test)]
 mod tests {
@@ -261,8 +213,9 @@ mod tests {
             let _ = stream.write_all(&vec![0; bytes]).await;
             stream
         });
-        let dialer = Dialer::new(at.parse().unwrap(), None, &[]).unwrap();
-        let answer = Line::new(dialer, Board::Plain).ask(ask).await;
+        let at: Address = at.parse().unwrap();
+        let dialer = Dialer::new(at.host.clone(), at.port, None);
+        let answer = Line::new(at, dialer, Board::Plain).ask(ask).await;
         serve.abort();
         answer
     }

@@ -1,4 +1,5 @@
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use drive::{Clock, Panicked, World, drain};
 use kernel::Time;
@@ -8,10 +9,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use super::dial::Dialer;
+use super::error::trouble;
 use super::line::{Answer, Ask, Line};
-use super::{Event, Options, RequestError, StartError};
-use crate::meeting::Stopped;
+use super::{Address, Event, Options, RequestError, StartError};
+use crate::dial::{Dialer, trust};
+use crate::running::Stopped;
 use crate::workers::Workers;
 
 /// The machine, its clock and its world.
@@ -35,11 +37,12 @@ impl Runner {
     ) -> Result<Self, StartError> {
         let (workers, done) =
             Workers::start(options.machine.parallel).map_err(|_| StartError::NoThreads)?;
-        let dialer = Dialer::new(options.at, options.proxy, &options.roots)?;
+        let dialer = dialer(&options)?;
+        let at = options.at.clone();
         let place = (options.board.clone(), passkey);
         let visit = Visit::new(options.machine, place, message, seed, Time::ZERO)?;
-        let (posts, posted) = serve(Line::new(dialer.clone(), options.board.clone()));
-        let (reads, news) = serve(Line::new(dialer, options.board));
+        let (posts, posted) = serve(Line::new(at.clone(), dialer.clone(), options.board.clone()));
+        let (reads, news) = serve(Line::new(at, dialer, options.board));
         Ok(Self {
             visit,
             clock: Clock::new(),
@@ -91,7 +94,7 @@ impl Runner {
             Ok(Answer::News(..)) => self.handle(Input::Tick),
             Err(error) => {
                 self.world.tell(Event::Trouble(error.clone()));
-                self.handle(Input::Posted(Err(error.trouble())));
+                self.handle(Input::Posted(Err(trouble(error))));
             }
         }
     }
@@ -104,7 +107,7 @@ impl Runner {
             Ok(Answer::Taken | Answer::List(_)) => self.handle(Input::Tick),
             Err(error) => {
                 self.world.tell(Event::Trouble(error.clone()));
-                self.handle(Input::News(Err(error.trouble())));
+                self.handle(Input::News(Err(trouble(error))));
             }
         }
     }
@@ -148,6 +151,22 @@ impl World<Output> for Web {
     }
 }
 
+/// Makes the connections that `options` ask for.
+fn dialer(options: &Options) -> Result<Dialer, StartError> {
+    let Address {
+        is_tls, host, port, ..
+    } = &options.at;
+    let dialer = Dialer::new(host.clone(), *port, options.proxy.clone());
+    if !is_tls {
+        return Ok(dialer);
+    }
+    let config = trust(&options.roots, rustls::DEFAULT_VERSIONS);
+    let config = config.map_err(|error| StartError::Root {
+        reason: error.to_string(),
+    })?;
+    Ok(dialer.with_tls(Arc::new(config)))
+}
+
 /// Hands requests to a line; its task ends with it.
 #[derive(Debug)]
 struct Asker {
@@ -187,7 +206,7 @@ mod tests {
     use rendezvous::board::Board;
 
     use super::*;
-    use crate::Meeting;
+    use crate::Running;
 
     #[tokio::test]
     async fn a_job_that_panics_ends_the_meeting_as_a_bug() {
@@ -199,7 +218,7 @@ mod tests {
             .world
             .workers
             .run(|| panic!("as it should in this test"));
-        let mut meeting = Meeting::spawn((), received, |stopped| runner.run(stopped));
+        let mut meeting = Running::spawn((), received, |stopped| runner.run(stopped));
         let mut last = None;
         while let Some(event) = meeting.next().await {
             last = Some(event);

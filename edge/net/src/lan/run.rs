@@ -12,7 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::link::{Link, Packet};
 use super::{Event, Interface, Interfaces, LinkError, Options, StartError};
-use crate::meeting::Stopped;
+use crate::running::Stopped;
 use crate::workers::Workers;
 
 /// The machine, its clock and its world.
@@ -244,7 +244,7 @@ mod tests {
     use rendezvous::Salt;
 
     use super::*;
-    use crate::Meeting;
+    use crate::Running;
 
     #[tokio::test]
     async fn a_job_that_panics_ends_the_meeting_as_a_bug() {
@@ -260,7 +260,7 @@ mod tests {
             .world
             .workers
             .run(|| panic!("as it should in this test"));
-        let mut meeting = Meeting::spawn((), received, |stopped| runner.run(stopped));
+        let mut meeting = Running::spawn((), received, |stopped| runner.run(stopped));
         let mut last = None;
         while let Some(event) = meeting.next().await {
             last = Some(event);

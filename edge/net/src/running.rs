@@ -2,17 +2,17 @@ use rendezvous::Seed;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-/// A meeting that runs in the background until it is stopped or dropped. It tells `E`; `P` is what
-/// is known of the place from the start.
+/// Something that runs in the background until it is stopped or dropped. It tells `E`; `P` is what
+/// is known of its place from the start.
 #[derive(Debug)]
-pub struct Meeting<E, P = ()> {
+pub struct Running<E, P = ()> {
     pub(crate) place: P,
     events: mpsc::UnboundedReceiver<E>,
     stop: Stop,
     task: JoinHandle<()>,
 }
 
-impl<E, P> Meeting<E, P> {
+impl<E, P> Running<E, P> {
     /// Runs what `run` gives, which tells into the other end of `events`.
     pub(crate) fn spawn<R>(
         place: P,
@@ -31,31 +31,31 @@ impl<E, P> Meeting<E, P> {
         }
     }
 
-    /// What happens next; `None` when the meeting is over. Safe to cancel.
+    /// What happens next; `None` when it is over. Safe to cancel.
     pub async fn next(&mut self) -> Option<E> {
         self.events.recv().await
     }
 
-    /// A way to end the meeting from elsewhere.
+    /// A way to end it from elsewhere.
     #[must_use]
     pub fn stopper(&self) -> Stop {
         self.stop.clone()
     }
 }
 
-impl<E, P> Drop for Meeting<E, P> {
+impl<E, P> Drop for Running<E, P> {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-/// Ends a [`Meeting`].
+/// Ends a [`Running`].
 #[derive(Clone, Debug)]
 pub struct Stop(watch::Sender<bool>);
 
 impl Stop {
     /// Begins nothing new, finishes what others wait for within a few seconds, then ends the stream
-    /// of events. Who cannot wait drops the [`Meeting`]. A second time changes nothing.
+    /// of events. Who cannot wait drops the [`Running`]. A second time changes nothing.
     pub fn stop(&self) {
         self.0.send_replace(true);
     }
@@ -66,7 +66,7 @@ impl Stop {
 pub(crate) struct Stopped(watch::Receiver<bool>);
 
 impl Stopped {
-    /// Whether somebody said stop; `false` if nobody can any more, because the meeting is gone.
+    /// Whether somebody said stop; `false` if nobody can any more, because it is gone.
     pub(crate) async fn wait(&mut self) -> bool {
         self.0.wait_for(|stop| *stop).await.is_ok()
     }

@@ -11,11 +11,11 @@ use zeroize::Zeroizing;
 /// path in front of its routes.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Address {
-    pub(super) is_tls: bool,
-    pub(super) host: String,
-    pub(super) port: u16,
+    pub(crate) is_tls: bool,
+    pub(crate) host: String,
+    pub(crate) port: u16,
     /// Without a slash at its end; often empty.
-    pub(super) path: String,
+    pub(crate) path: String,
 }
 
 impl Address {
@@ -32,7 +32,7 @@ impl Address {
     }
 
     /// Host and port as they stand in a request.
-    pub(super) fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         let Self { host, port, .. } = self;
         let is_usual = *port == if self.is_tls { 443 } else { 80 };
         match (host.contains(':'), is_usual) {
@@ -79,16 +79,16 @@ impl fmt::Display for Address {
 /// also with `socks5://`.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Proxy {
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) login: Option<Login>,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) login: Option<Login>,
 }
 
 /// User and password at a proxy, 1 to 255 bytes each. Erased when dropped.
 #[derive(Clone, Eq, PartialEq)]
-pub(super) struct Login {
-    pub(super) user: Zeroizing<String>,
-    pub(super) password: Zeroizing<String>,
+pub(crate) struct Login {
+    pub(crate) user: Zeroizing<String>,
+    pub(crate) password: Zeroizing<String>,
 }
 
 impl Proxy {

@@ -1,0 +1,189 @@
+mod socks;
+mod trust;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+pub(crate) use trust::trust;
+
+use crate::circuit::Circuit;
+use crate::{Proxy, RequestError};
+
+/// Makes connections to one server.
+#[derive(Clone, Debug)]
+pub(crate) struct Dialer {
+    host: String,
+    port: u16,
+    proxy: Option<Proxy>,
+    /// For a proxy that is given without a login.
+    circuit: Option<Circuit>,
+    tls: Option<Arc<ClientConfig>>,
+}
+
+/// Bytes both ways.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Send> Stream for T {}
+
+/// A connection.
+pub(crate) struct Dialed {
+    pub(crate) stream: Pin<Box<dyn Stream>>,
+    /// What only its two ends know, if it is encrypted: the exporter of `spec/40-server.md`
+    /// section 3.
+    pub(crate) exporter: Option<[u8; 32]>,
+}
+
+impl Dialer {
+    /// In plain, until [`with_tls`](Self::with_tls).
+    pub(crate) const fn new(host: String, port: u16, proxy: Option<Proxy>) -> Self {
+        Self {
+            host,
+            port,
+            proxy,
+            circuit: None,
+            tls: None,
+        }
+    }
+
+    /// The same, encrypted, with a certificate for the host.
+    pub(crate) fn with_tls(self, config: Arc<ClientConfig>) -> Self {
+        let tls = Some(config);
+        Self { tls, ..self }
+    }
+
+    /// The same on a circuit of its own.
+    pub(crate) fn on(self, circuit: Circuit) -> Self {
+        let circuit = Some(circuit);
+        Self { circuit, ..self }
+    }
+
+    /// Whether it goes through a proxy, which takes longer.
+    pub(crate) const fn is_proxied(&self) -> bool {
+        self.proxy.is_some()
+    }
+
+    /// A new connection.
+    pub(crate) async fn dial(&self) -> Result<Dialed, RequestError> {
+        let limit = match self.is_proxied() {
+            true => VIA_PROXY,
+            false => DIRECT,
+        };
+        match timeout(limit, self.connect()).await {
+            Ok(result) => result,
+            Err(_) => Err(RequestError::Slow { after: limit }),
+        }
+    }
+
+    async fn connect(&self) -> Result<Dialed, RequestError> {
+        let stream = self.reach().await?;
+        // Requests are small and wait for their answer: do not hold them back to fill a packet.
+        drop(stream.set_nodelay(true));
+        let Some(config) = &self.tls else {
+            return Ok(Dialed {
+                stream: Box::pin(stream),
+                exporter: None,
+            });
+        };
+        let host = &self.host;
+        let name = ServerName::try_from(host.clone()).map_err(|_| RequestError::Certificate {
+            reason: format!("{host} is not a name that certificates have"),
+        })?;
+        let connector = TlsConnector::from(Arc::clone(config));
+        let stream = connector.connect(name, stream).await;
+        let stream = stream.map_err(|error| trust::tls_error(&error))?;
+        let exporter = stream
+            .get_ref()
+            .1
+            .export_keying_material([0; 32], EXPORTER, None);
+        let exporter = exporter.map_err(|error| RequestError::Tls {
+            reason: error.to_string(),
+        })?;
+        Ok(Dialed {
+            stream: Box::pin(stream),
+            exporter: Some(exporter),
+        })
+    }
+
+    /// The host, or the proxy once it has connected there.
+    async fn reach(&self) -> Result<TcpStream, RequestError> {
+        let Self { host, port, .. } = self;
+        let Some(proxy) = &self.proxy else {
+            // Asking a name server for it would tell whom we look for (RFC 7686).
+            if host.ends_with(".onion") {
+                return Err(RequestError::OnionWithoutProxy { host: host.clone() });
+            }
+            return tcp(host, *port).await;
+        };
+        let own = self.circuit.as_ref().map(Circuit::login);
+        let login = proxy.login.as_ref().or(own);
+        let stream = tcp(&proxy.host, proxy.port).await?;
+        socks::ask(stream, login, (host, *port)).await
+    }
+}
+
+/// Connects to the first address of `host` that accepts.
+async fn tcp(host: &str, port: u16) -> Result<TcpStream, RequestError> {
+    let no_name = || RequestError::NoName { host: host.into() };
+    let mut last = None;
+    for address in addresses(host, port).await.ok_or_else(no_name)? {
+        let error = match timeout(EACH, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => error.kind(),
+            Err(_) => io::ErrorKind::TimedOut,
+        };
+        last = Some(RequestError::NoConnection {
+            host: host.into(),
+            port,
+            reason: error,
+        });
+    }
+    Err(last.unwrap_or_else(no_name))
+}
+
+/// Where `host` is. This machine is never looked up: whoever answers must not lead elsewhere what
+/// is sent in plain because it stays here (`spec/11-buckets.md` section 2.1).
+async fn addresses(host: &str, port: u16) -> Option<Vec<SocketAddr>> {
+    if host == "localhost" || host.ends_with(".localhost") {
+        let here: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        return Some(here.map(|address| (address, port).into()).to_vec());
+    }
+    let found = lookup_host((host, port)).await.ok()?;
+    Some(found.collect())
+}
+
+const DIRECT: Duration = Duration::from_secs(15);
+/// Tor may build a circuit first.
+const VIA_PROXY: Duration = Duration::from_secs(90);
+const EACH: Duration = Duration::from_secs(6);
+const EXPORTER: &[u8] = b"EXPORTER-entrenous-v1";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn names_of_this_machine_are_not_looked_up() {
+        for host in ["localhost", "any.localhost"] {
+            let found = addresses(host, 7447).await.unwrap();
+            assert!(found.iter().all(|address| address.ip().is_loopback()));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_onion_service_is_not_looked_up_without_a_proxy() {
+        let host = "abc.onion".to_owned();
+        let dialed = Dialer::new(host.clone(), 80, None).dial().await;
+        let error = RequestError::OnionWithoutProxy { host };
+        assert_eq!(dialed.err(), Some(error));
+    }
+}
