@@ -8,6 +8,7 @@ mod http;
 pub mod lan;
 mod request_error;
 mod running;
+pub mod server;
 
 mod workers;
 
