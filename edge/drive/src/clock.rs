@@ -28,9 +28,13 @@ impl Clock {
     /// second round.
     #[must_use]
     pub fn until(&self, time: Option<Time>) -> Duration {
-        let wait = time.map_or(LONGEST_WAIT, |time| time.since(self.now()));
-        wait.saturating_add(ROUNDING)
+        wait(self.now(), time)
     }
+}
+
+pub(crate) fn wait(now: Time, until: Option<Time>) -> Duration {
+    let wait = until.map_or(LONGEST_WAIT, |time| time.since(now));
+    wait.saturating_add(ROUNDING)
 }
 
 const ROUNDING: Duration = Duration::from_millis(1);

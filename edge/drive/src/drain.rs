@@ -27,6 +27,22 @@ impl Machine for rendezvous::board::Visit {
     }
 }
 
+impl Machine for rendezvous::bucket::invite::Invite {
+    type Output = rendezvous::bucket::invite::Output;
+
+    fn poll(&mut self) -> Self::Output {
+        Self::poll(self)
+    }
+}
+
+impl Machine for rendezvous::bucket::join::Join {
+    type Output = rendezvous::bucket::join::Output;
+
+    fn poll(&mut self) -> Self::Output {
+        Self::poll(self)
+    }
+}
+
 /// What a machine's outputs act on.
 pub trait World<O> {
     /// Does what `output` says, without blocking. `Break` if it says to wait: until that time, or

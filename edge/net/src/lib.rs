@@ -2,6 +2,7 @@
 
 mod address;
 pub mod board;
+pub mod bucket;
 mod circuit;
 mod dial;
 mod http;

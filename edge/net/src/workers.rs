@@ -1,29 +1,28 @@
 use std::io;
 
 use drive::{Panicked, Pool};
-use rendezvous::Done;
 use tokio::sync::mpsc;
 
-/// The threads that run a machine's jobs.
+/// The threads that run a machine's jobs, each of which comes to a `T`.
 #[derive(Debug)]
-pub(crate) struct Workers {
+pub(crate) struct Workers<T> {
     pool: Pool,
-    done: mpsc::UnboundedSender<Result<Done, Panicked>>,
+    done: mpsc::UnboundedSender<Result<T, Panicked>>,
 }
 
-impl Workers {
+impl<T: Send + 'static> Workers<T> {
     /// As many threads as `parallel`, at most one per core; and where the results come.
     pub(crate) fn start(
         parallel: usize,
-    ) -> io::Result<(Self, mpsc::UnboundedReceiver<Result<Done, Panicked>>)> {
+    ) -> io::Result<(Self, mpsc::UnboundedReceiver<Result<T, Panicked>>)> {
         let pool = Pool::with_threads(parallel.min(Pool::cores()))?;
         let (done, results) = mpsc::unbounded_channel();
         Ok((Self { pool, done }, results))
     }
 
-    pub(crate) fn run(&self, job: impl FnOnce() -> Done + Send + 'static) {
+    pub(crate) fn run(&self, job: impl FnOnce() -> T + Send + 'static) {
         let done = self.done.clone();
-        // Nobody waits any more if the meeting was dropped.
+        // Nobody waits any more if its owner was dropped.
         self.pool.submit(job, move |result| drop(done.send(result)));
     }
 }

@@ -122,7 +122,7 @@ impl Runner {
 struct Web {
     posts: Asker,
     reads: Asker,
-    workers: Workers,
+    workers: Workers<Done>,
     events: mpsc::UnboundedSender<Event>,
     is_over: bool,
 }

@@ -162,7 +162,7 @@ struct Sockets {
     links: Vec<Link>,
     numbers: u32,
     packets: mpsc::Sender<Packet>,
-    workers: Workers,
+    workers: Workers<Done>,
     events: mpsc::UnboundedSender<Event>,
     complained: BTreeMap<String, Instant>,
     finished: bool,

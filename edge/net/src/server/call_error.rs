@@ -97,10 +97,12 @@ impl CallError {
     #[must_use]
     pub fn again(&self) -> Option<Duration> {
         match self {
-            Self::Refused(refusal) => match (refusal.code, refusal.kind()) {
-                (Ok(Code::Rate), _) | (_, Kind::Unavailable) => Some(refusal.retry_after),
-                _ => None,
-            },
+            Self::Refused(refusal) => {
+                let is_passing =
+                    refusal.code == Ok(Code::Rate) || refusal.kind() == Kind::Unavailable;
+                let may = is_passing || !refusal.retry_after.is_zero();
+                may.then_some(refusal.retry_after)
+            }
             Self::Unreachable(
                 RequestError::NoConnection { .. }
                 | RequestError::Proxy { .. }
@@ -153,7 +155,7 @@ mod tests {
         for (number, code, again) in [
             (429, Some(Code::Rate), seven),
             (503, Some(Code::Busy), seven),
-            (413, Some(Code::TooLarge), None),
+            (413, Some(Code::TooLarge), seven),
             (404, None, None),
             (500, None, Some(Duration::ZERO)),
         ] {
@@ -177,6 +179,9 @@ mod tests {
         for code in [Code::Refused, Code::Pin, Code::Quota, Code::Bug] {
             assert_eq!(CallError::Refused(Refusal::new(code, "")).again(), None);
         }
+        let minute = Duration::from_secs(60);
+        let full = Refusal::after(Code::Quota, "too many entries now", minute);
+        assert_eq!(CallError::Refused(full).again(), Some(minute));
     }
 
     #[test]

@@ -35,6 +35,14 @@ impl Access {
         Ok(Self { proxy, tls })
     }
 
+    /// To ask `at` once, this way.
+    pub(crate) fn once(&self, at: Host) -> Options {
+        let mut options = Options::new(at);
+        options.proxy.clone_from(&self.proxy);
+        options.tries = 1;
+        options
+    }
+
     /// Connections to `at`, on a circuit of their own.
     pub(crate) fn circuit(&self, at: &Host) -> Result<Dialer, StartError> {
         let circuit = Circuit::fresh().ok_or(StartError::NoRandomness)?;

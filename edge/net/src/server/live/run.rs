@@ -177,7 +177,7 @@ impl Task {
             }
             Some(server_frame::Frame::Leaving(leaving)) => {
                 self.leaving
-                    .get_or_insert(End::leaving(leaving.come_back_ms));
+                    .get_or_insert_with(|| End::leaving(leaving.come_back_ms));
                 Ok(())
             }
             Some(server_frame::Frame::Pong(_)) | None => Ok(()),
