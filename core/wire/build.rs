@@ -111,6 +111,11 @@ fn rule(field: &FieldDescriptor) -> Result<String> {
 }
 
 const PACKAGE: &str = "entrenous.v1";
-const FILES: [&str; 4] = ["bound", "v1/frame", "v1/operation", "v1/stored"];
-/// Hold a pin, and a key.
-const SECRET: [&str; 2] = [".entrenous.v1.Register", ".entrenous.v1.StoredServer"];
+const FILES: [&str; 5] = ["bound", "v1/frame", "v1/kept", "v1/operation", "v1/stored"];
+/// Hold a pin, keys, words.
+const SECRET: [&str; 4] = [
+    ".entrenous.v1.Register",
+    ".entrenous.v1.StoredServer",
+    ".entrenous.v1.KeptProfile",
+    ".entrenous.v1.KeptInvitation",
+];

@@ -12,6 +12,7 @@
 extern crate alloc;
 
 mod codec;
+mod kept;
 mod proof;
 mod refusal;
 mod shape;
