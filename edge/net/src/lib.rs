@@ -8,12 +8,13 @@ mod dial;
 mod http;
 pub mod lan;
 mod request_error;
+mod roots;
 mod running;
 pub mod server;
-
 mod workers;
 
 pub use address::{AddressError, Proxy};
 pub use drive::Panicked;
 pub use request_error::RequestError;
+pub use roots::{Root, RootsError, read_roots};
 pub use running::{Running, Stop};
