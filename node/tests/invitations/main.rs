@@ -1,0 +1,11 @@
+//! Two people become contacts, over two real servers on the loopback interface.
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers outside the test functions"
+)]
+
+mod contacts;
+mod homes;
+mod links;
+mod world;
