@@ -8,11 +8,11 @@ use crate::now::NoRandomness;
 
 /// The vault of an open profile, for calls from async code: each runs on a thread that may wait.
 #[derive(Clone, Debug)]
-pub(crate) struct Keep(Arc<Mutex<Vault>>);
+pub(crate) struct Keep(Arc<Mutex<Option<Vault>>>);
 
 impl Keep {
     pub(crate) fn new(vault: Vault) -> Self {
-        Self(Arc::new(Mutex::new(vault)))
+        Self(Arc::new(Mutex::new(Some(vault))))
     }
 
     /// Makes all changes of `batch` or none; they are durable when this returns.
@@ -41,16 +41,23 @@ impl Keep {
         let vault = Arc::clone(&self.0);
         let done = spawn_blocking(move || {
             let mut vault = vault.lock().unwrap_or_else(PoisonError::into_inner);
-            act(&mut vault)
+            vault.as_mut().map(act)
         });
-        done.await
-            .map_err(|_| KeepError::Bug("a call of the vault ends"))
+        let done = done
+            .await
+            .map_err(|_| KeepError::Bug("a call of the vault ends"))?;
+        done.ok_or(KeepError::Bug("nobody uses a profile that was closed"))
     }
 
-    /// The vault, if nobody else has it any more.
-    pub(crate) fn into_vault(self) -> Option<Vault> {
-        let vault = Arc::into_inner(self.0)?;
-        Some(vault.into_inner().unwrap_or_else(PoisonError::into_inner))
+    /// Closes the vault, after what is under way.
+    pub(crate) async fn close(&self) -> Result<(), KeepError> {
+        let vault = Arc::clone(&self.0);
+        let done = spawn_blocking(move || {
+            let mut vault = vault.lock().unwrap_or_else(PoisonError::into_inner);
+            vault.take().map_or(Ok(()), Vault::close)
+        });
+        let done = done.await.map_err(|_| KeepError::Bug("a closing ends"))?;
+        done.map_err(|error| KeepError::Commit(error.into()))
     }
 }
 

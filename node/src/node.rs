@@ -62,14 +62,9 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// [`KeepError`]: something is still under way, or the disk refused. What was acknowledged is kept all
-    /// the same.
+    /// [`KeepError`]: the disk refused. What was acknowledged is kept all the same.
     pub async fn close(self) -> Result<(), KeepError> {
-        let busy = KeepError::Bug("nothing is under way when a profile is closed");
-        let vault = self.keep.into_vault().ok_or(busy)?;
-        let closed = spawn_blocking(move || vault.close()).await;
-        let closed = closed.map_err(|_| KeepError::Bug("a closing ends"))?;
-        closed.map_err(|error| KeepError::Commit(error.into()))
+        self.keep.close().await
     }
 
     /// What the owner is called on cards.

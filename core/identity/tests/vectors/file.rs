@@ -52,10 +52,20 @@ files! {
     Devices { good: Vec<DeviceChain>, refused: Vec<WrongDevices> }
     Cards { good: Vec<Card>, refused: Vec<Wrong>, refused_text: Vec<String> }
     Fingerprints { keys: Vec<Fingerprint> }
+    Introductions {
+        link_key: Hex, link_id: Hex, agreement: Hex,
+        opened: Vec<Opened>, refused: Vec<Closed>, unchecked: Vec<Unchecked>
+    }
     Words { drawn: Vec<Drawn>, read: Vec<TypedPhrase>, refused: Vec<Refused> }
 }
 
 cases! {
+    Opened {
+        name: String, role: String, card: Hex, chain: Hex, introduction: Hex, scalar: Hex,
+        agreement: Hex, offer: Hex, nonce: Hex, sealed: Hex
+    }
+    Closed { role: String, name: String, why: String, offer: Hex, sealed: Hex }
+    Unchecked { why: String, offer: Hex, sealed: Hex }
     RecoveryKey { secret: Hex, words: String, seed: Hex, public: Hex, hash: Hex }
     TypedKey { typed: String, secret: Hex }
     Refused { typed: String, why: String, position: Option<usize> }
@@ -104,7 +114,7 @@ impl<'de> Deserialize<'de> for Hex {
 }
 
 impl Hex {
-    pub(crate) fn array(&self) -> [u8; 32] {
+    pub(crate) fn array<const N: usize>(&self) -> [u8; N] {
         self.0.as_slice().try_into().unwrap()
     }
 

@@ -13,6 +13,7 @@ use primitives::{Secret, VerifyingKey};
 use file::{Cards, Chains, Devices, Fingerprints, Home, Keys, Recovery, Words};
 
 mod file;
+mod introductions;
 
 #[test]
 fn recovery_keys() {
