@@ -15,6 +15,10 @@ use crate::invitations::Invitations;
 use crate::keep::{Keep, Step, fault, kind, subject};
 use crate::pins::Pins;
 
+mod identity;
+
+pub(crate) use self::identity::{CLOSED, Longer};
+
 /// The name of an account: the identity's user id.
 pub type Name = [u8; 32];
 
@@ -184,6 +188,9 @@ impl Accounts {
     ) -> Result<(), Refusal> {
         let step = |record: Option<StoredAccount>| {
             let mut record = record.ok_or(GONE)?;
+            if record.closed != 0 {
+                return Err(CLOSED);
+            }
             let owned = &mut record.invitations;
             let until = |one: &StoredOwned| Time::from_ms(one.until_s.saturating_mul(1000));
             owned.retain(|one| until(one).after(REMEMBERED) > now);
@@ -261,8 +268,10 @@ impl Accounts {
 
 /// Whether a registration is one that was done before.
 fn repeated(record: &StoredAccount, new: &Registration) -> Result<(), Refusal> {
-    let is_same = record.identity == new.identity && begins_with(&record.devices, &new.devices);
-    match is_same {
+    let is_same_identity = record.identity == new.identity
+        || identity::head(&new.identity)
+            .is_some_and(|head| begins_with(head, &record.identity, &new.identity));
+    match is_same_identity && begins_with(CHAIN_HEAD, &record.devices, &new.devices) {
         true => Ok(()),
         false => Err(Refusal::new(
             Code::Conflict,
@@ -271,11 +280,11 @@ fn repeated(record: &StoredAccount, new: &Registration) -> Result<(), Refusal> {
     }
 }
 
-/// Whether a device chain is `first` or goes on from it: both begin with kind, version, user id
-/// and a count (chapter 15, section 4), and the statements follow.
-fn begins_with(chain: &[u8], first: &[u8]) -> bool {
+/// Whether a chain is `first` or goes on from it: both begin with `head` bytes that never change
+/// and a count (chapter 15, sections 3.3 and 4), and the statements follow.
+fn begins_with(head: usize, chain: &[u8], first: &[u8]) -> bool {
     let parts = |chain| {
-        let (head, rest) = <[u8]>::split_at_checked(chain, CHAIN_HEAD)?;
+        let (head, rest) = <[u8]>::split_at_checked(chain, head)?;
         let (_count, statements) = rest.split_at_checked(2)?;
         Some((head, statements))
     };
@@ -299,7 +308,7 @@ const MAX_ACCOUNTS: usize = 100_000;
 const MAX_INVITATIONS: usize = 64;
 /// 112 KiB, as in `stored.proto`.
 const MAX_CHAIN: usize = 112 << 10;
-/// Kind, version, user id.
+/// Of a device chain: kind, version, user id.
 const CHAIN_HEAD: usize = 34;
 /// That are over or not.
 const MAX_REMEMBERED: usize = 256;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use journal::{Append, AppendError, Subject};
 use wire::Refusal;
-use wire::v1::{ChainMoved, Event, InvitationAnswered, StoredEvent, event};
+use wire::v1::{ChainMoved, Event, IdentityMoved, InvitationAnswered, StoredEvent, event};
 
 use crate::accounts::Name;
 use crate::keep::{Keep, fault, kind, not_appended, read, subject, write};
@@ -39,6 +39,15 @@ impl Events {
     pub(crate) async fn moved(&self, name: &Name, statements: u32) -> Result<(), Refusal> {
         let event = StoredEvent {
             statements,
+            ..StoredEvent::default()
+        };
+        self.add(name, &event).await
+    }
+
+    /// That the identity chain has `statements` now, at least one.
+    pub(crate) async fn identity_moved(&self, name: &Name, statements: u32) -> Result<(), Refusal> {
+        let event = StoredEvent {
+            identity_statements: statements,
             ..StoredEvent::default()
         };
         self.add(name, &event).await
@@ -84,11 +93,12 @@ impl Events {
         let page = page.await.map_err(fault)?;
         let events = page.entries.iter().map(|entry| {
             let stored: StoredEvent = read(&entry.payload)?;
-            let what = match stored.invitation.is_empty() {
-                true => event::What::ChainMoved(ChainMoved {
+            let what = match (stored.invitation.is_empty(), stored.identity_statements) {
+                (true, 0) => event::What::ChainMoved(ChainMoved {
                     statements: stored.statements,
                 }),
-                false => event::What::InvitationAnswered(InvitationAnswered {
+                (true, statements) => event::What::IdentityMoved(IdentityMoved { statements }),
+                (false, _) => event::What::InvitationAnswered(InvitationAnswered {
                     id: stored.invitation,
                 }),
             };

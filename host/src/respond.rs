@@ -3,6 +3,7 @@
 //! Spec: `spec/40-server.md` sections 1 and 3 to 6.
 
 mod chains;
+mod identity;
 mod operations;
 mod proof;
 
@@ -47,6 +48,8 @@ pub struct Responder {
     nonces: proof::Nonces,
     /// Places for requests in hand.
     in_hand: Semaphore,
+    /// Places for replays of identity chains.
+    replays: Semaphore,
     paces: Mutex<Paces>,
     key: RandomState,
     /// Says `true` once the store must be opened again.
@@ -142,6 +145,7 @@ impl Responder {
             rules: RwLock::new(rules),
             nonces: proof::Nonces::new(random()?),
             in_hand: Semaphore::new(IN_HAND),
+            replays: Semaphore::new(identity::REPLAYS),
             paces: Mutex::new(Paces {
                 accounts: Pace::new(PER_ACCOUNT, SOURCES),
                 registrations: Pace::new(rules.registrations, SOURCES),

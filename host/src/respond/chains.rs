@@ -1,19 +1,30 @@
 //! The chains of chapter 15, as a home server sees them.
 
 use identity::{ChainError, DeviceChain, DeviceStatement, IdentityChain};
+use primitives::VerifyingKey;
 use wire::v1::StoredAccount;
 use wire::{Code, Refusal};
 
 use super::Change;
-use crate::accounts::Registration;
+use crate::accounts::{CLOSED, Registration};
 use crate::keep::BUG;
 
 /// Checks the chains that an account is made with.
-pub(super) fn registration(identity: Vec<u8>, devices: Vec<u8>) -> Result<Registration, Refusal> {
+///
+/// `here` is the server's key: an account is at home here, or nowhere yet.
+pub(super) fn registration(
+    identity: Vec<u8>,
+    devices: Vec<u8>,
+    here: &VerifyingKey,
+) -> Result<Registration, Refusal> {
     let chain = IdentityChain::replay(&identity).map_err(refused)?;
     let device_chain = DeviceChain::replay(&devices, &chain).map_err(refused)?;
     if chain.state().closed {
         return Err(refused(ChainError::Closed));
+    }
+    let home = chain.state().home.as_ref();
+    if home.is_some_and(|home| home.key() != here) {
+        return Err(Refusal::new(Code::Invalid, "its home is another server"));
     }
     Ok(Registration {
         name: *chain.user_id().as_bytes(),
@@ -43,6 +54,14 @@ pub(super) fn append(account: &StoredAccount, statement: &[u8]) -> Result<(Chang
                 "the device chain has moved on",
             ));
         }
+        None if identity.state().closed => return Err(CLOSED),
+        // Signed under an identity key that was the account's then.
+        None if statement.generation() < identity.generation() => {
+            return Err(Refusal::new(
+                Code::Conflict,
+                "the identity chain has moved on",
+            ));
+        }
         None => devices.append(statement, &identity).map_err(refused)?,
     }
     let change = Change::To {
@@ -59,7 +78,7 @@ fn keys(devices: &DeviceChain) -> Vec<[u8; 32]> {
         .collect()
 }
 
-fn refused(error: ChainError) -> Refusal {
+pub(super) fn refused(error: ChainError) -> Refusal {
     match error {
         ChainError::NotNext => Refusal::new(Code::Conflict, "it does not follow the chain"),
         ChainError::TooLong | ChainError::TooManyDevices => Refusal::new(

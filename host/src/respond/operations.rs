@@ -10,7 +10,8 @@ use wire::v1::{
 use wire::{Code, Refusal};
 
 use super::proof::{self, Session};
-use super::{Caller, EVENTS, Responder, Said, Then, UNPROVEN, chains};
+use super::{Caller, EVENTS, Responder, Said, Then, UNPROVEN, chains, identity};
+use crate::accounts::CLOSED;
 use crate::bucket::{FetchError, LeaveError};
 use crate::invitations::{Claim, Id, Left};
 use crate::keep::{BUG, fault};
@@ -68,9 +69,7 @@ impl Responder {
                     slots: slots.to_vec(),
                 }))
             }
-            Op::Identity(_) | Op::IdentityChange(_) => {
-                Err(Refusal::new(Code::Unsupported, "not offered yet"))
-            }
+            Op::Identity(wanted) => self.identity(&wanted.account).await,
             of_account => {
                 let (session, account) = self.who(caller, request).await?;
                 self.of_account(caller, session, account, of_account).await
@@ -86,6 +85,9 @@ impl Responder {
         account: StoredAccount,
         operation: Op,
     ) -> Result<Said, Refusal> {
+        if account.closed != 0 && !identity::is_answered_when_closed(&operation) {
+            return Err(CLOSED);
+        }
         let (name, accounts) = (&session.account, &self.accounts);
         match operation {
             Op::Authenticate(_) => match (caller.place.is_lasting(), caller.session) {
@@ -116,6 +118,7 @@ impl Responder {
                 }
                 done()
             }
+            Op::IdentityChange(change) => self.identity_change(&session, &change.statement).await,
             Op::AccountDelete(_) => {
                 accounts
                     .delete(name, &self.invitations, &self.events)
@@ -172,7 +175,7 @@ impl Responder {
         let session = self
             .nonces
             .verify(caller, &self.name, proof, &request.operation)?;
-        let new = chains::registration(register.identity, register.devices)?;
+        let new = chains::registration(register.identity, register.devices, &self.key())?;
         if new.name != session.account || !new.keys.contains(&session.device) {
             return Err(proof::REFUSED);
         }
@@ -187,7 +190,7 @@ impl Responder {
     }
 }
 
-fn say(result: answer::Result) -> Result<Said, Refusal> {
+pub(super) fn say(result: answer::Result) -> Result<Said, Refusal> {
     Ok((result, None))
 }
 

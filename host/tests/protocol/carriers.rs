@@ -186,9 +186,8 @@ async fn rpc_is_cut(world: &World) -> bool {
     matches!(stream.read(&mut [0; 1]).await, Ok(0) | Err(_))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_well_known_page_says_what_is_offered() {
-    let world = World::start().await;
+/// What `/.well-known/entrenous` says.
+pub(crate) async fn well_known(world: &World) -> serde_json::Value {
     let mut stream = TcpStream::connect(world.address()).await.unwrap();
     let line = b"GET /.well-known/entrenous HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
     stream.write_all(line).await.unwrap();
@@ -199,7 +198,13 @@ async fn the_well_known_page_says_what_is_offered() {
         head.starts_with("HTTP/1.1 200") && head.contains("application/json"),
         "{head}"
     );
-    let about: serde_json::Value = serde_json::from_str(body).unwrap();
+    serde_json::from_str(body).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_well_known_page_says_what_is_offered() {
+    let world = World::start().await;
+    let about = well_known(&world).await;
     assert_eq!(about["name"], "server.test");
     assert_eq!(about["binding"], "name");
     assert_eq!(about["registration"], "pin");

@@ -13,6 +13,8 @@
 mod accounts;
 mod carriers;
 mod client;
+mod home;
+mod identities;
 mod invitations;
 mod lines;
 mod person;

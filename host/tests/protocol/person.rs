@@ -1,13 +1,17 @@
-use identity::{DeviceChain, DeviceKey, DeviceStatement, IdentityChain, IdentityKey};
+use identity::{
+    Change, DeviceChain, DeviceKey, DeviceStatement, Home, IdentityChain, IdentityKey,
+    RecoveryHash, RecoveryKey, Statement,
+};
 use kernel::Time;
 use primitives::Secret;
 use wire::v1::operation::Operation as Op;
-use wire::v1::{DeviceChange, Operation, Proof, Register};
+use wire::v1::{DeviceChange, IdentityChange, Operation, Proof, Register};
 use wire::{Binding, Signed, encode, signed};
 
 /// Someone with an identity and devices.
 pub(crate) struct Person {
-    key: IdentityKey,
+    pub(crate) number: u8,
+    pub(crate) key: IdentityKey,
     pub(crate) identity: IdentityChain,
     pub(crate) devices: DeviceChain,
     pub(crate) first: DeviceKey,
@@ -16,10 +20,20 @@ pub(crate) struct Person {
 impl Person {
     /// The person of this number, with one device.
     pub(crate) fn new(number: u8) -> Self {
-        let key = IdentityKey::from_seeds(&Secret::new([number; 32]), None);
-        let identity = IdentityChain::found(&key, None, None, NOW);
+        Self::at_home(number, None)
+    }
+
+    /// The same with a home and the paper of this number.
+    pub(crate) fn at_home(number: u8, home: Option<Home>) -> Self {
+        Self::with(number, identity_key(number), home)
+    }
+
+    /// The same with any identity key.
+    pub(crate) fn with(number: u8, key: IdentityKey, home: Option<Home>) -> Self {
+        let identity = IdentityChain::found(&key, Some(&paper(number)), home, NOW);
         let mut person = Self {
             devices: DeviceChain::new(identity.user_id()),
+            number,
             first: device(number, 0),
             key,
             identity,
@@ -37,16 +51,33 @@ impl Person {
         *self.identity.user_id().as_bytes()
     }
 
-    /// The statement that adds a device, also taken here.
-    pub(crate) fn add(&mut self, device: &DeviceKey) -> DeviceStatement {
+    /// The next statement of the identity chain, signed by the identity key; by the new one as well
+    /// if it brings one, which is that of number `next`.
+    pub(crate) fn sign(&self, change: Change, next: u8) -> Statement {
+        let statement = self.identity.propose(change, NOW).sign(&self.key);
+        match statement.change() {
+            Change::Rotate { .. } => statement.accept(&identity_key(next)),
+            _ => statement,
+        }
+    }
+
+    /// The statement that rotates to the identity key of this number.
+    pub(crate) fn rotate(&self, next: u8) -> Statement {
+        self.sign(rotation(next, self.identity.state().recovery), next)
+    }
+
+    /// The statement that adds a device, signed by all who must.
+    pub(crate) fn propose_add(&self, device: &DeviceKey) -> DeviceStatement {
         let add = self
             .devices
             .propose_add(&self.identity, device.public(), "test", b"", NOW);
-        let add = add
-            .unwrap()
-            .sign(&self.key)
-            .countersign(&self.first)
-            .accept(device);
+        let add = add.unwrap().sign(&self.key);
+        add.countersign(&self.first).accept(device)
+    }
+
+    /// The same, also taken here.
+    pub(crate) fn add(&mut self, device: &DeviceKey) -> DeviceStatement {
+        let add = self.propose_add(device);
         self.devices.append(add.clone(), &self.identity).unwrap();
         add
     }
@@ -98,6 +129,24 @@ impl Person {
     }
 }
 
+/// The identity key of this number.
+pub(crate) fn identity_key(number: u8) -> IdentityKey {
+    IdentityKey::from_seeds(&Secret::new([number; 32]), None)
+}
+
+/// The recovery key of this number.
+pub(crate) fn paper(number: u8) -> RecoveryKey {
+    RecoveryKey::from_secret(Secret::new([number; 32]))
+}
+
+/// A change to the identity key of this number.
+pub(crate) fn rotation(next: u8, recovery: Option<RecoveryHash>) -> Change {
+    Change::Rotate {
+        key: identity_key(next).public().clone(),
+        recovery,
+    }
+}
+
 /// A device of a person, by numbers.
 pub(crate) fn device(person: u8, number: u8) -> DeviceKey {
     let mut seed = [person; 32];
@@ -111,6 +160,12 @@ pub(crate) fn change(statement: &DeviceStatement) -> Op {
     })
 }
 
+pub(crate) fn identity_change(statement: &Statement) -> Op {
+    Op::IdentityChange(IdentityChange {
+        statement: statement.to_bytes(),
+    })
+}
+
 /// An operation as it is sent and signed.
 pub(crate) fn bytes(operation: &Op) -> Vec<u8> {
     encode(&Operation {
@@ -118,4 +173,4 @@ pub(crate) fn bytes(operation: &Op) -> Vec<u8> {
     })
 }
 
-const NOW: Time = Time::from_ms(1_800_000_000_000);
+pub(crate) const NOW: Time = Time::from_ms(1_800_000_000_000);

@@ -6,7 +6,8 @@ use host::http::{Config, Server};
 use host::pace::Rate;
 use host::pins::Terms;
 use host::respond::{Responder, Rules};
-use journal::{Clock, Limits, Memory, SystemClock};
+use identity::Home;
+use journal::{Clock, Limits, Memory, Store, SystemClock};
 
 /// A running server and what its owner has in hand.
 pub(crate) struct World {
@@ -21,6 +22,11 @@ impl World {
 
     pub(crate) async fn with(config: Config) -> Self {
         let store = Memory::new(Limits::default(), Arc::new(SystemClock));
+        Self::over(Arc::new(store), config).await
+    }
+
+    /// A server over a store that may have been another's before.
+    pub(crate) async fn over(store: Arc<dyn Store>, config: Config) -> Self {
         let rules = Rules {
             admission: Admission::Pin,
             registrations: Rate {
@@ -28,7 +34,7 @@ impl World {
                 burst: 100,
             },
         };
-        let responder = Responder::open(Arc::new(store), NAME, rules).await;
+        let responder = Responder::open(store, NAME, rules).await;
         let responder = Arc::new(responder.unwrap());
         let server = Server::start_with(config, Some(Arc::clone(&responder)), None).await;
         Self {
@@ -39,6 +45,11 @@ impl World {
 
     pub(crate) fn address(&self) -> SocketAddr {
         *self.server.addresses().first().unwrap()
+    }
+
+    /// The home that this server is.
+    pub(crate) fn home(&self) -> Home {
+        Home::new(NAME, self.responder.key()).unwrap()
     }
 
     /// A new pin, as the owner reads it out.
