@@ -173,7 +173,7 @@ impl Responder {
         &self.name
     }
 
-    /// The server's public key: what a home here has. Spec 40, section 2.4.
+    /// The server's public key: what a home here has. Spec 40, section 2.5.
     #[must_use]
     pub fn key(&self) -> VerifyingKey {
         self.server_key.public()

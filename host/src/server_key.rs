@@ -1,6 +1,6 @@
 //! The key of a server: what its accounts name as their home's, and what it countersigns with.
 //!
-//! Spec: `spec/40-server.md` section 2.4.
+//! Spec: `spec/40-server.md` section 2.5.
 
 use identity::Statement;
 use primitives::{Secret, SigningKey, VerifyingKey, Zeroizing};
