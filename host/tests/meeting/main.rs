@@ -146,7 +146,8 @@ async fn a_server_that_is_no_board_is_told_from_one_that_is_away() {
 #[tokio::test(flavor = "multi_thread")]
 async fn people_meet_through_a_proxy_that_alone_resolves_the_name() {
     let server = server().await;
-    let (proxy, mut asked) = socks::proxy(*server.addresses().first().unwrap()).await;
+    let address = *server.addresses().first().unwrap();
+    let (proxy, mut asked) = socks::proxy(move |_| address).await;
     let through = |login: &str, message: &str| {
         // a name that nobody resolves here (RFC 2606)
         let mut options = Options::new("http://board.invalid:7447".parse().unwrap(), named());

@@ -82,3 +82,25 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// For the way of request and answer.
 const DIRECT: Duration = Duration::from_secs(5);
 const VIA_PROXY: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_may_work_for_half_a_minute_and_no_longer() {
+        let mut options = Options::new("meet.example:1".parse().unwrap());
+        for (within, ms, waits) in [
+            (0, 1, 5_000),
+            (29_999, 29_999, 34_999),
+            (30_000, 30_000, 35_000),
+            (30_001, 30_000, 35_000),
+        ] {
+            options.within = Duration::from_millis(within);
+            assert_eq!(within_ms(&options), ms);
+            assert_eq!(patience(&options), Duration::from_millis(waits));
+        }
+        options.proxy = Some("socks5://127.0.0.1:9050".parse().unwrap());
+        assert_eq!(patience(&options), Duration::from_secs(60));
+    }
+}

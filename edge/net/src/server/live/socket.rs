@@ -39,7 +39,7 @@ pub(super) async fn open(at: &Host, stream: Pin<Box<dyn Stream>>) -> Result<Gree
     };
     match first {
         Ok(Some(server_frame::Frame::Hello(hello))) => Ok(Greeted { socket, hello }),
-        Ok(_) => Err(CallError::Malformed),
+        Ok(_) | Err(End::Malformed) => Err(CallError::Malformed),
         Err(End::Lost) => Err(RequestError::Broken.into()),
         Err(end) => Err(CallError::Ended(end)),
     }
