@@ -112,6 +112,7 @@ async fn a_challenge_without_a_nonce_is_malformed_and_nothing_is_proven() {
     let short = Challenged {
         nonce: vec![1; 32],
         valid_ms: 1,
+        key: vec![9; 32],
     };
     for result in [
         answer::Result::Done(Done {}),

@@ -164,6 +164,7 @@ pub(crate) fn hello() -> Hello {
     Hello {
         name: "127.0.0.1".into(),
         nonce: vec![7; 32],
+        key: vec![9; 32],
         binding: 2,
         now_ms: 0,
         in_flight: 32,
