@@ -7,6 +7,7 @@ use net::bucket::invite::{Event as Happened, Inviter, Options};
 use net::server::{CallError, Prover, Rpc};
 use rendezvous::bucket::invite::{Event as Told, Failed, Refusal};
 use rendezvous::bucket::{Host, LinkId, LinkKey, Passphrase};
+use wire::Code;
 use wire::v1::operation::Operation as Op;
 use wire::v1::{InvitationLeave, InvitationWithdraw, answer};
 
@@ -133,10 +134,14 @@ impl Node {
     ///
     /// See [`HomeError`]; it may be there still.
     pub async fn withdraw(&self, id: &LinkId) -> Result<(), HomeError> {
-        self.at_home(Op::InvitationWithdraw(InvitationWithdraw {
+        let withdraw = Op::InvitationWithdraw(InvitationWithdraw {
             id: id.as_bytes().to_vec(),
-        }))
-        .await?;
+        });
+        match self.at_home(withdraw).await {
+            // It never came there, or is over: nobody can follow it either way.
+            Err(HomeError::Call(error)) if error.code() == Some(Code::NotFound) => {}
+            withdrawn => drop(withdrawn?),
+        }
         Ok(self.drop_invitation(id).await?)
     }
 

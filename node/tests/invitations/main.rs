@@ -6,6 +6,8 @@
 )]
 
 mod contacts;
+mod cuts;
 mod homes;
 mod links;
+mod proxy;
 mod world;

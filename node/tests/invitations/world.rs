@@ -51,6 +51,10 @@ impl Place {
         }
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        *self.server.addresses().first().unwrap()
+    }
+
     pub(crate) fn host(&self) -> Host {
         self.server
             .addresses()
