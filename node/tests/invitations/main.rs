@@ -1,5 +1,7 @@
 //! Two people become contacts, over two real servers on the loopback interface.
 #![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "helpers outside the test functions"
