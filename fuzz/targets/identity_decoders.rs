@@ -1,14 +1,15 @@
-//! Cards, statements and chains of anyone's, also with a good signature under wild contents: what is
+//! Cards, statements, chains and introductions of anyone's, also with a good signature under wild contents: what is
 //! accepted encodes to the same bytes.
 #![no_main]
 
-use identity::{Card, DeviceChain, DeviceStatement, IdentityChain, IdentityKey, Statement};
+use identity::{Card, DeviceChain, DeviceStatement, IdentityChain, IdentityKey, Introduction, Statement};
 use kernel::{Label, Time};
 use libfuzzer_sys::fuzz_target;
 use primitives::Secret;
 
 fuzz_target!(|bytes: &[u8]| {
     card(bytes);
+    Introduction::fuzz(bytes);
     let key = IdentityKey::from_seeds(&Secret::new([1; 32]), None);
     if bytes.len() >= KEY + 33 {
         let mut body = bytes.to_vec();

@@ -113,6 +113,18 @@ impl Introduction {
         }
     }
 
+    /// Decodes `bytes` as what is inside a sealed offer or answer. What decodes must encode to the same
+    /// bytes.
+    #[cfg(fuzzing)]
+    pub fn fuzz(bytes: &[u8]) {
+        for role in [OFFER, ANSWER] {
+            if let Ok((introduction, agreement)) = Self::decode(bytes, role) {
+                assert_eq!(introduction.to_bytes(agreement.as_ref()), bytes);
+                let _ = introduction.check(None);
+            }
+        }
+    }
+
     /// `agreement` makes it an offer.
     fn to_bytes(&self, agreement: Option<&[u8; 32]>) -> Vec<u8> {
         let mut writer = Writer::object(Object::Introduction);

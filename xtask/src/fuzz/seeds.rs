@@ -74,6 +74,16 @@ const SEEDS: &[(&str, &str, &str)] = &[
     ("identity_decoders", "identity/devices.json", "/good"),
     ("identity_decoders", "identity/devices.json", "/refused"),
     (
+        "identity_decoders",
+        "identity/introductions.json",
+        "/opened/0",
+    ),
+    (
+        "identity_decoders",
+        "identity/introductions.json",
+        "/opened/1",
+    ),
+    (
         "ctidh_keys",
         "ctidh/ctidh.json",
         "/ctidh1024/public_key_checks",
