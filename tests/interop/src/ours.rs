@@ -61,7 +61,11 @@ fn meet(host: &Host, said: &Said<'_>) -> Result<Command> {
 }
 
 /// The path of one of our programs, beside the running test.
-fn program(name: &str) -> Result<PathBuf> {
+///
+/// # Errors
+///
+/// It is not built.
+pub fn program(name: &str) -> Result<PathBuf> {
     let test = env::current_exe()?;
     let folder = test
         .ancestors()
