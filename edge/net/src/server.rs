@@ -17,6 +17,7 @@
 
 mod again;
 mod call_error;
+mod exchange;
 mod live;
 mod open;
 mod prover;
@@ -29,6 +30,10 @@ use rendezvous::bucket::Host;
 use rustls::pki_types::CertificateDer;
 
 pub use call_error::CallError;
+#[cfg(fuzzing)]
+pub use exchange::answered;
+#[cfg(fuzzing)]
+pub use live::frames;
 pub use live::{Caller, End, Live};
 pub use prover::Prover;
 pub use rpc::Rpc;

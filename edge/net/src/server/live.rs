@@ -1,4 +1,6 @@
 mod end;
+mod pulse;
+mod pushes;
 mod run;
 mod socket;
 
@@ -13,9 +15,11 @@ use wire::v1::operation::Operation as Op;
 use wire::v1::{Authenticate, Event, Hello, Proof, Request, Subscribe, answer};
 
 pub use end::End;
+#[cfg(fuzzing)]
+pub use run::frames;
 
+use super::exchange::bytes;
 use super::open::{binding, patience, within_ms};
-use super::rpc::bytes;
 use super::{Access, CallError, Options, Prover};
 use crate::RequestError;
 use run::{Ask, Shared, Task};

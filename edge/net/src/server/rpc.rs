@@ -1,18 +1,16 @@
-use http_body_util::Full;
-use hyper::header::{CONTENT_TYPE, HOST};
-use hyper::{Method, Request as HttpRequest, StatusCode};
 use rendezvous::bucket::Host;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
+use wire::Code;
 use wire::v1::operation::Operation as Op;
-use wire::v1::{Answer, Challenge, Done, Operation, Proof, Request, answer};
-use wire::{Code, Refusal, SERVER_FRAME_MAX, decode, encode};
+use wire::v1::{Done, answer};
 
 use super::again::Again;
-use super::open::{binding, patience, within_ms};
+use super::exchange::{Wish, bytes, exchange};
+use super::open::binding;
 use super::{Access, CallError, Options, Prover, StartError};
 use crate::RequestError;
 use crate::dial::Dialer;
-use crate::http::{Open, refused};
+use crate::http::Open;
 
 /// Asks one server for one thing at a time, on a circuit of its own.
 ///
@@ -36,16 +34,6 @@ pub struct Rpc {
 struct Connection {
     http: Open,
     exporter: Option<[u8; 32]>,
-}
-
-/// What is wanted, once or again.
-#[derive(Debug)]
-struct Wish<'a> {
-    operation: Vec<u8>,
-    key: Option<[u8; 16]>,
-    prover: Option<Prover<'a>>,
-    /// Of the account.
-    is_deletion: bool,
 }
 
 impl Rpc {
@@ -150,7 +138,7 @@ impl Rpc {
             None => self.connect().await?,
         };
         let result = match wish.prover {
-            None => self.exchange(&mut open, wish, None).await,
+            None => exchange(&self.options, &mut open.http, wish, None).await,
             Some(prover) => self.exchange_proven(&mut open, wish, &prover).await,
         };
         if let Ok(_) | Err(CallError::Refused(_)) = result {
@@ -195,133 +183,22 @@ impl Rpc {
         wish: &Wish<'_>,
         (prover, exporter): (&Prover<'_>, Option<[u8; 32]>),
     ) -> Result<answer::Result, CallError> {
-        let challenge = Wish {
-            operation: bytes(Op::Challenge(Challenge {}))?,
-            key: None,
-            prover: None,
-            is_deletion: false,
-        };
-        let answer::Result::Challenged(challenged) = self.exchange(open, &challenge, None).await?
+        let (options, http) = (&self.options, &mut open.http);
+        let challenge = Wish::challenge()?;
+        let answer::Result::Challenged(challenged) =
+            exchange(options, http, &challenge, None).await?
         else {
             return Err(CallError::Malformed);
         };
         let nonce = challenged.nonce.try_into();
         let nonce = nonce.map_err(|_| CallError::Malformed)?;
-        let binding = binding(&self.options.at, exporter.as_ref());
+        let binding = binding(&options.at, exporter.as_ref());
         let proof = prover.prove(binding, &nonce, &wish.operation)?;
-        self.exchange(open, wish, Some(proof)).await
-    }
-
-    /// One request and its answer.
-    async fn exchange(
-        &self,
-        open: &mut Connection,
-        wish: &Wish<'_>,
-        proof: Option<Proof>,
-    ) -> Result<answer::Result, CallError> {
-        let request = encode(&Request {
-            id: ID,
-            within_ms: within_ms(&self.options),
-            key: wish.key.map_or_else(Vec::new, |key| key.to_vec()),
-            proof,
-            operation: wish.operation.clone(),
-        });
-        let request = HttpRequest::builder()
-            .method(Method::POST)
-            .uri("/v1/rpc")
-            .header(HOST, self.options.at.as_str())
-            .header(CONTENT_TYPE, "application/x-protobuf")
-            .body(Full::from(request))
-            .map_err(|_| RequestError::Broken)?;
-        let after = patience(&self.options);
-        let answered = timeout(after, open.http.exchange(request, SERVER_FRAME_MAX)).await;
-        let (head, body) = answered.map_err(|_| RequestError::Slow { after })??;
-        match head.status {
-            StatusCode::OK => result(&body),
-            status => Err(refused(status, &head.headers).into()),
-        }
+        exchange(options, http, wish, Some(proof)).await
     }
 }
 
 /// Whether the proof was not accepted.
 fn is_unaccepted(result: &Result<answer::Result, CallError>) -> bool {
     matches!(result, Err(error) if error.code() == Some(Code::Refused))
-}
-
-/// An operation as it is sent and signed.
-pub(super) fn bytes(operation: Op) -> Result<Vec<u8>, CallError> {
-    let bytes = encode(&Operation {
-        operation: Some(operation),
-    });
-    match bytes.len() {
-        ..=OPERATION_MAX => Ok(bytes),
-        length => Err(CallError::TooLong {
-            length,
-            max: OPERATION_MAX,
-        }),
-    }
-}
-
-/// What the body of an answer says.
-fn result(body: &[u8]) -> Result<answer::Result, CallError> {
-    let answer: Answer = decode(body, SERVER_FRAME_MAX).map_err(|_| CallError::Malformed)?;
-    // What was no request at all to the server has no id for it.
-    match said(answer.result) {
-        Ok(_) if answer.id != ID => Err(CallError::Malformed),
-        said => said,
-    }
-}
-
-/// A result, or the refusal in its place.
-pub(super) fn said(result: Option<answer::Result>) -> Result<answer::Result, CallError> {
-    match result {
-        Some(answer::Result::Error(error)) => {
-            Err(CallError::Refused(Refusal::from_message(&error)))
-        }
-        Some(result) => Ok(result),
-        None => Err(CallError::Malformed),
-    }
-}
-
-/// There is one unanswered request on a connection.
-const ID: u64 = 1;
-/// Most bytes of an operation; beside the field in `frame.proto`.
-const OPERATION_MAX: usize = 261_120;
-
-#[cfg(test)]
-mod tests {
-    use wire::v1::{BucketLeave, Register};
-
-    use super::*;
-
-    #[test]
-    fn an_answer_to_another_request_is_malformed() {
-        let answer = |id| Answer {
-            id,
-            result: Some(answer::Result::Done(Done {})),
-        };
-        assert!(result(&encode(&answer(ID))).is_ok());
-        assert_eq!(result(&encode(&answer(2))), Err(CallError::Malformed));
-        assert_eq!(result(b"\xff"), Err(CallError::Malformed));
-        assert_eq!(result(b""), Err(CallError::Malformed));
-    }
-
-    #[test]
-    fn an_operation_may_have_its_limit_and_not_a_byte_more() {
-        let entry = |length| {
-            Op::BucketLeave(BucketLeave {
-                entry: vec![0; length],
-            })
-        };
-        // two tags, two lengths of three bytes
-        let most = OPERATION_MAX - 9;
-        assert_eq!(bytes(entry(most)).unwrap().len(), OPERATION_MAX);
-        let length = OPERATION_MAX + 1;
-        let max = OPERATION_MAX;
-        assert_eq!(
-            bytes(entry(most + 1)),
-            Err(CallError::TooLong { length, max })
-        );
-        assert!(bytes(Op::Register(Register::default())).is_ok());
-    }
 }

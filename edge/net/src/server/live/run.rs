@@ -6,17 +6,19 @@ use std::time::Duration;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep_until;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use wire::encode;
 use wire::v1::{
-    Answer, ClientFrame, Credit, Event, Hello, Ping, Request, answer, client_frame, server_frame,
+    Answer, ClientFrame, Credit, Event, Hello, Request, answer, client_frame, server_frame,
 };
 
 use super::End;
+use super::pulse::Pulse;
+use super::pushes::{HALF, Pushes};
 use super::socket::{Socket, end, frame};
 use crate::server::CallError;
-use crate::server::rpc::said;
+use crate::server::exchange::said;
 
 /// Something to ask, and where the answer goes.
 #[derive(Debug)]
@@ -45,7 +47,7 @@ impl Shared {
     /// Makes room for another event; says so to the server when it is room for several.
     pub(super) fn took_one(&self) {
         let before = self.taken.fetch_add(1, Ordering::Relaxed);
-        if before >= HALF {
+        if before.saturating_add(1) >= HALF {
             self.room.notify_one();
         }
     }
@@ -76,27 +78,6 @@ struct Open {
     reply: oneshot::Sender<Result<answer::Result, CallError>>,
 }
 
-/// Events on their way to who takes them.
-#[derive(Debug)]
-struct Pushes {
-    events: mpsc::Sender<Event>,
-    /// Whether room was made for them.
-    is_wanted: bool,
-    /// The number of the last one, once the server has taken note.
-    last: Option<u64>,
-    /// How many the server may still send.
-    credit: u32,
-}
-
-/// When something was last heard, and when a sign of life is asked for.
-#[derive(Debug)]
-struct Pulse {
-    silence: Duration,
-    heard: Instant,
-    asked: Instant,
-    pings: u64,
-}
-
 impl Task {
     /// A task for `socket`, and the ends of its channels.
     pub(super) fn new(
@@ -105,10 +86,9 @@ impl Task {
         silence: Duration,
     ) -> (Self, mpsc::Sender<Ask>, mpsc::Receiver<Event>, Arc<Shared>) {
         let (asks, asked) = mpsc::channel(1);
-        let (events, received) = mpsc::channel(WINDOW);
+        let (pushes, received) = Pushes::new();
         let shared = Arc::<Shared>::default();
         let (sink, stream) = socket.split();
-        let now = Instant::now();
         let task = Self {
             sink,
             stream,
@@ -117,19 +97,9 @@ impl Task {
             open: BTreeMap::new(),
             most: most(hello.in_flight),
             next: 1,
-            pushes: Pushes {
-                events,
-                is_wanted: false,
-                last: None,
-                credit: 0,
-            },
+            pushes,
             leaving: None,
-            pulse: Pulse {
-                silence,
-                heard: now,
-                asked: now,
-                pings: 0,
-            },
+            pulse: Pulse::new(silence),
             shared: Arc::clone(&shared),
         };
         (task, asks, received, shared)
@@ -169,7 +139,7 @@ impl Task {
 
     fn heard(&mut self, message: Option<Result<Message, Error>>) -> Result<(), End> {
         let message = message.ok_or(End::Lost)?.map_err(|error| end(&error))?;
-        self.pulse.heard = Instant::now();
+        self.pulse.heard();
         match frame(message)? {
             Some(server_frame::Frame::Answer(answer)) => self.answered(answer),
             Some(server_frame::Frame::Push(push)) => {
@@ -189,7 +159,7 @@ impl Task {
         let open = self.open.remove(&answer.id).ok_or(End::Malformed)?;
         let said = said(answer.result);
         if let (Ok(_), Some(after)) = (&said, open.events_after) {
-            self.pushes.last = Some(after);
+            self.pushes.begin(after);
         }
         // Nobody waits any more if the call was dropped.
         drop(open.reply.send(said));
@@ -210,9 +180,8 @@ impl Task {
         };
         self.open.insert(request.id, open);
         self.write(client_frame::Frame::Request(request)).await?;
-        if events_after.is_some() && !self.pushes.is_wanted {
-            self.pushes.is_wanted = true;
-            self.shared.taken.store(ROOM, Ordering::Relaxed);
+        if let Some(room) = events_after.and_then(|_| self.pushes.wanted()) {
+            self.shared.taken.store(room, Ordering::Relaxed);
             self.shared.room.notify_one();
         }
         Ok(())
@@ -220,16 +189,14 @@ impl Task {
 
     async fn give_credit(&mut self) -> Result<(), End> {
         let pushes = self.shared.taken.swap(0, Ordering::Relaxed);
-        self.pushes.credit = self.pushes.credit.saturating_add(pushes);
+        self.pushes.give(pushes);
         self.write(client_frame::Frame::Credit(Credit { pushes }))
             .await
     }
 
     async fn ping(&mut self) -> Result<(), End> {
-        self.pulse.asked = Instant::now();
-        self.pulse.pings = self.pulse.pings.wrapping_add(1);
-        let number = self.pulse.pings;
-        self.write(client_frame::Frame::Ping(Ping { number })).await
+        let ping = self.pulse.ping();
+        self.write(client_frame::Frame::Ping(ping)).await
     }
 
     /// Writes a frame, which there is room for. It is on its way once the sink is flushed.
@@ -238,38 +205,6 @@ impl Task {
         self.is_full = true;
         let written = self.sink.feed(Message::Binary(encode(&frame).into())).await;
         written.map_err(|error| end(&error))
-    }
-}
-
-impl Pushes {
-    /// Hands an event on. There is room for all that credit was given for.
-    fn push(&mut self, event: Event) -> Result<(), End> {
-        self.credit = self.credit.checked_sub(1).ok_or(End::Malformed)?;
-        let is_next = self.last.is_some_and(|last| event.number > last);
-        if !is_next {
-            return Err(End::Malformed);
-        }
-        self.last = Some(event.number);
-        match self.events.try_send(event) {
-            Err(mpsc::error::TrySendError::Closed(_)) => Err(End::Dropped),
-            // More than a window would be ours to have prevented.
-            Err(mpsc::error::TrySendError::Full(_)) => Err(End::Malformed),
-            Ok(()) => Ok(()),
-        }
-    }
-}
-
-impl Pulse {
-    /// When to ask for a sign of life.
-    fn due(&self) -> Instant {
-        let half = self.silence.checked_div(2).unwrap_or_default();
-        let last = self.heard.max(self.asked);
-        last.checked_add(half).unwrap_or(last)
-    }
-
-    /// When to believe that none will come.
-    fn over(&self) -> Instant {
-        self.heard.checked_add(self.silence).unwrap_or(self.heard)
     }
 }
 
@@ -282,8 +217,34 @@ fn most(in_flight: u32) -> usize {
 
 /// Requests that are remembered, whatever the server reads.
 const MOST: usize = 64;
-/// Events that wait here at most.
-const WINDOW: usize = 64;
-const ROOM: u32 = 64;
-/// Room is given back in halves of that.
-const HALF: u32 = 31;
+
+/// How a live connection ends on which a server sends `bytes` once it is one, and how many events
+/// came. For the fuzzer, which takes the place of the server.
+#[cfg(fuzzing)]
+pub async fn frames(bytes: &[u8]) -> (End, usize) {
+    use tokio::io::{AsyncWriteExt, duplex};
+
+    let (client, mut server) = duplex(64 << 10);
+    let serve = async move {
+        let _ = server.write_all(bytes).await;
+    };
+    let socket = super::socket::of_client(Box::pin(client)).await;
+    let hello = Hello {
+        in_flight: 32,
+        ..Hello::default()
+    };
+    let (task, asks, mut events, shared) = Task::new(socket, &hello, Duration::from_secs(5));
+    let (reply, _replied) = oneshot::channel();
+    let subscribe = Ask {
+        request: Request::default(),
+        events_after: Some(0),
+        reply,
+    };
+    let _ = asks.send(subscribe).await;
+    tokio::join!(serve, task.run());
+    let mut count: usize = 0;
+    while events.recv().await.is_some() {
+        count = count.saturating_add(1);
+    }
+    (shared.end(), count)
+}

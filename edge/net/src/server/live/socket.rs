@@ -82,6 +82,14 @@ fn not_opened(error: &Error) -> CallError {
     }
 }
 
+/// A WebSocket whose handshake is done.
+#[cfg(fuzzing)]
+pub(super) async fn of_client(stream: Pin<Box<dyn Stream>>) -> Socket {
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    WebSocketStream::from_raw_socket(stream, Role::Client, Some(config())).await
+}
+
 /// Holds at most one frame of each side.
 fn config() -> WebSocketConfig {
     WebSocketConfig::default()
