@@ -113,9 +113,11 @@ fn rule(field: &FieldDescriptor) -> Result<String> {
 const PACKAGE: &str = "entrenous.v1";
 const FILES: [&str; 5] = ["bound", "v1/frame", "v1/kept", "v1/operation", "v1/stored"];
 /// Hold a pin, keys, words.
-const SECRET: [&str; 4] = [
+const SECRET: [&str; 6] = [
     ".entrenous.v1.Register",
     ".entrenous.v1.StoredServer",
     ".entrenous.v1.KeptProfile",
+    ".entrenous.v1.KeptContact",
     ".entrenous.v1.KeptInvitation",
+    ".entrenous.v1.KeptJoin",
 ];

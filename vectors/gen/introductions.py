@@ -25,7 +25,7 @@ SOURCE = (
     "chapters 11 and 15 beside it"
 )
 README = (
-    "opened: introductions that open, from the same keys and nonces also to be sealed to the same bytes. "
+    "opened: introductions that open, from the same keys and nonces, by the same seeds, also to be sealed to the same bytes. "
     "`chain` is empty where it was left out; `agreement` is the offer's secret scalar. An answer belongs to the "
     "offer before it. refused: sealed objects that do not open, with the reason: length, sealed, padding, content. "
     "unchecked: introductions that open, but are not believed, with the reason: no_chain, old, foreign, chain."
@@ -80,20 +80,40 @@ def seal_answer(data, scalar, agreement, offer, nonce, key=KEY, link=ID, **how):
     return ours + nonce + xseal(sealing, nonce, padded(data, 72, **how), context)
 
 
+def sign(who, name, body, *context):
+    """The signature of somebody's identity key, under a label of this chapter."""
+    message = label(name) + b"\0" + b"".join((body, *context))
+    signature = who.identity.ed.private.sign(message)
+    if who.identity.pq_seed is None:
+        return b"\0" + signature
+    return b"\1" + signature + identity.ML_DSA_65.sign(who.identity.pq_secret, message, deterministic=True)
+
+
 class Someone:
     def __init__(self, name, pq=False, recovery=None, server=None):
         self.identity = identity.Identity(name, pq)
         self.chain = identity.Chain(self.identity, recovery, server)
         self.name = name
 
+    def offer(self, agreement, link=ID, **more):
+        """A signed offer; `more` replaces parts of what is signed."""
+        parts = {"card": self.card(), "chain": self.chain.bytes(), "extras": ()} | more
+        body = introduction(1, parts["card"], parts["chain"], agreement, parts["extras"])
+        return body + sign(self, "sign-offer", body, link)
+
+    def answer(self, offer, scalar, link=ID, **more):
+        parts = {"card": self.card(), "chain": self.chain.bytes(), "extras": ()} | more
+        body = introduction(2, parts["card"], parts["chain"], b"", parts["extras"])
+        return body + sign(self, "sign-answer", body, link, sha256(offer), public(scalar))
+
     def card(self, generation=0, **more):
         user = self.chain.user_id
         return identity.card(identity.card_body(user, generation, self.identity, self.name, **more), self.identity)
 
 
-def case(name, role, card, chain, data, sealed, scalar=b"", agreement=b"", offer=b"", nonce=b""):
+def case(who, name, role, card, chain, data, sealed, scalar=b"", agreement=b"", offer=b"", nonce=b""):
     return {
-        "name": name, "role": role, "card": card, "chain": chain, "introduction": data, "scalar": scalar,
+        "name": name, "role": role, "seed": who.identity.seed, "ml_dsa_seed": who.identity.pq_seed, "card": card, "chain": chain, "introduction": data, "scalar": scalar,
         "agreement": agreement, "offer": offer, "nonce": nonce, "sealed": sealed,
     }
 
@@ -106,17 +126,17 @@ def main():
 
     def offered(name, who, number, with_chain=True):
         chain = chains[who.name] if with_chain else b""
-        data = introduction(1, who.card(), chain, public(e))
+        data = who.offer(public(e), chain=chain)
         sealed = seal_offer(data, nonces[number])
-        opened.append(case(name, "offer", who.card(), chain, data, sealed, agreement=e, nonce=nonces[number]))
+        opened.append(case(who, name, "offer", who.card(), chain, data, sealed, agreement=e, nonce=nonces[number]))
         return sealed
 
     def answered(name, who, offer, number, with_chain=True):
         chain = chains[who.name] if with_chain else b""
-        data = introduction(2, who.card(), chain)
+        data = who.answer(offer, j, chain=chain)
         sealed = seal_answer(data, j, public(e), offer, nonces[number])
         opened.append(
-            case(name, "answer", who.card(), chain, data, sealed, j, e, offer=offer, nonce=nonces[number])
+            case(who, name, "answer", who.card(), chain, data, sealed, j, e, offer=offer, nonce=nonces[number])
         )
         return sealed
 
@@ -124,8 +144,8 @@ def main():
     answer = answered("its answer", bob, offer, 1)
     large = offered("an offer with ML-DSA-65", long, 2)
     answered("an answer with ML-DSA-65", long, large, 3)
-    data = introduction(1, alice.card(), chains["Alice"], public(e))
-    own = introduction(2, bob.card(), chains["Bob"])
+    data = alice.offer(public(e))
+    own = bob.answer(offer, j)
 
     def offer_of(data, **how):
         return seal_offer(data, nonces[4], **how)
@@ -147,14 +167,19 @@ def main():
         ("offer", "of another version", "content", offer_of(b"\7\2" + data[2:])),
         ("offer", "of another kind", "content", offer_of(alice.card())),
         ("offer", "with an agreement key of low order", "content",
-         offer_of(introduction(1, alice.card(), chains["Alice"], bytes(32)))),
+         offer_of(alice.offer(bytes(32)))),
         ("offer", "with a card that was altered", "content",
-         offer_of(introduction(1, alice.card()[:-1] + b"\0", chains["Alice"], public(e)))),
+         offer_of(alice.offer(public(e), card=alice.card()[:-1] + b"\0"))),
         ("offer", "with a byte behind it", "content", offer_of(data + b"\0")),
         ("offer", "with fields out of order", "content",
-         offer_of(introduction(1, alice.card(), chains["Alice"], public(e), [(2, b"x"), (1, b"x")]))),
+         offer_of(alice.offer(public(e), extras=[(2, b"x"), (1, b"x")]))),
         ("offer", "with an empty field", "content",
-         offer_of(introduction(1, alice.card(), chains["Alice"], public(e), [(1, b"")]))),
+         offer_of(alice.offer(public(e), extras=[(1, b"")]))),
+        ("offer", "with somebody else's card", "content",
+         offer_of(bob.offer(public(e), card=alice.card(), chain=chains["Alice"]))),
+        ("offer", "signed for another link id", "content", offer_of(alice.offer(public(e), link=seed("other")[:24]))),
+        ("offer", "signed as an answer", "content",
+         offer_of(data[:-65] + sign(alice, "sign-answer", data[:-65], ID))),
         ("answer", "cut", "length", answer[:-1]),
         ("answer", "of another key", "sealed", answer_of(own, key=seed("other"))),
         ("answer", "of another link id", "sealed", answer_of(own, link=seed("other")[:24])),
@@ -165,6 +190,10 @@ def main():
         ("answer", "an offer", "sealed", offer),
         ("answer", "with a tail", "padding", answer_of(own, tail=b"\1")),
         ("answer", "in the other role", "content", answer_of(data)),
+        ("answer", "with somebody else's card", "content",
+         answer_of(alice.answer(offer, j, card=bob.card(), chain=chains["Bob"]))),
+        ("answer", "signed for another offer", "content", answer_of(bob.answer(large, j))),
+        ("answer", "signed for another key", "content", answer_of(bob.answer(offer, seed("other")))),
     ]
     refused = [
         {"role": role, "name": name, "why": why, "offer": offer if role == "answer" else b"", "sealed": sealed}
@@ -177,10 +206,10 @@ def main():
     rotate = moved.chain.next(identity.op_rotate(later, paper.hash))
     moved.chain.add(rotate, recovery=paper, accept=later)
     unchecked = [
-        ("no_chain", introduction(2, bob.card(), b"")),
-        ("foreign", introduction(2, bob.card(), chains["Alice"])),
-        ("old", introduction(2, old, moved.chain.bytes())),
-        ("chain", introduction(2, bob.card(), chains["Bob"][:-1] + b"\1")),
+        ("no_chain", bob.answer(offer, j, chain=b"")),
+        ("foreign", bob.answer(offer, j, chain=chains["Alice"])),
+        ("old", moved.answer(offer, j, card=old)),
+        ("chain", bob.answer(offer, j, chain=chains["Bob"][:-1] + b"\1")),
     ]
     unchecked = [{"why": why, "offer": offer, "sealed": answer_of(data)} for why, data in unchecked]
     text = json.dumps(

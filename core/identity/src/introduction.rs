@@ -1,12 +1,13 @@
 use alloc::vec::Vec;
 
-use kernel::Kind;
+use kernel::{Kind, Label};
 use primitives::Secret;
 
 use crate::agreement::{is_low_order, public_of};
 use crate::card::{Card, CardError, Standing};
 use crate::chain::{ChainError, IdentityChain};
 use crate::codec::{DecodeError, Object, Reader, Writer};
+use crate::key::Signature;
 
 pub use sealed::{AnswerSeed, Link, OfferHash, OpenError, SealError};
 
@@ -16,8 +17,8 @@ mod tests;
 
 /// What two people who share a link key hand each other: a card, and the chain that shows whose it is.
 ///
-/// That it decodes means that the card is signed by the key in it. [`check`](Self::check) says whether
-/// that key is the account's.
+/// That one was opened means that whoever sealed it holds the key in the card. [`check`](Self::check) says
+/// whether that key is the account's.
 ///
 /// # Spec
 ///
@@ -54,19 +55,14 @@ impl Introduction {
     /// Longest introduction in bytes.
     pub const MAX: usize = 16_310;
 
-    /// The introduction of `card`, with the identity chain of its account if that fits.
+    /// The introduction of `card`, with the identity chain of its account.
     #[must_use]
     pub fn new(card: Card, chain: &IdentityChain) -> Self {
-        let mut introduction = Self {
+        Self {
             card,
             chain: chain.to_bytes(),
             extras: Vec::new(),
-        };
-        // an offer is the longer one
-        if introduction.to_bytes(Some(&[0; 32])).len() > Self::MAX {
-            introduction.chain = Vec::new();
         }
-        introduction
     }
 
     /// The card.
@@ -76,7 +72,7 @@ impl Introduction {
     }
 
     /// Whether the identity chain came along. If not, [`check`](Self::check) needs the one that the
-    /// card's home has.
+    /// server has.
     #[must_use]
     pub const fn has_chain(&self) -> bool {
         !self.chain.is_empty()
@@ -89,8 +85,8 @@ impl Introduction {
     }
 
     /// The account's chain, if it shows that the card is the account's at present. `fetched` is the chain
-    /// that the card's home answered, of that server's choice, where none came along; it is not looked
-    /// at otherwise.
+    /// that the server of the link answered, of that server's choice, where none came along; it is not
+    /// looked at otherwise.
     ///
     /// # Errors
     ///
@@ -113,20 +109,22 @@ impl Introduction {
         }
     }
 
-    /// Decodes `bytes` as what is inside a sealed offer or answer. What decodes must encode to the same
-    /// bytes.
+    /// Decodes `bytes` as what is inside a sealed offer or answer, apart from its signature. What decodes
+    /// must encode to the same bytes.
     #[cfg(fuzzing)]
     pub fn fuzz(bytes: &[u8]) {
         for role in [OFFER, ANSWER] {
-            if let Ok((introduction, agreement)) = Self::decode(bytes, role) {
-                assert_eq!(introduction.to_bytes(agreement.as_ref()), bytes);
-                let _ = introduction.check(None);
+            if let Ok(read) = Read::decode(bytes, role) {
+                let body = read.introduction.body(read.agreement.as_ref());
+                let signature = read.signature.to_bytes();
+                assert_eq!([body, signature].concat(), bytes);
+                let _ = read.introduction.check(None);
             }
         }
     }
 
-    /// `agreement` makes it an offer.
-    fn to_bytes(&self, agreement: Option<&[u8; 32]>) -> Vec<u8> {
+    /// What is signed, but for its context. `agreement` makes it an offer.
+    fn body(&self, agreement: Option<&[u8; 32]>) -> Vec<u8> {
         let mut writer = Writer::object(Object::Introduction);
         writer.byte(if agreement.is_some() { OFFER } else { ANSWER });
         writer.bytes16(self.card.as_bytes());
@@ -139,15 +137,26 @@ impl Introduction {
         }
         writer.finish()
     }
+}
 
-    /// An introduction in the role of `role`, and the agreement key of an offer.
-    fn decode(bytes: &[u8], role: u8) -> Result<(Self, Option<[u8; 32]>), CardError> {
+/// An introduction as it was read: whether it is signed is still to be seen.
+struct Read<'a> {
+    introduction: Introduction,
+    /// Of an offer.
+    agreement: Option<[u8; 32]>,
+    body: &'a [u8],
+    signature: Signature,
+}
+
+impl<'a> Read<'a> {
+    /// An introduction in the role `role`.
+    fn decode(bytes: &'a [u8], role: u8) -> Result<Self, CardError> {
         let mut reader = Reader::object(bytes, Object::Introduction)?;
         if reader.byte()? != role {
             return Err(DecodeError::Meaning.into());
         }
         let card = Card::decode(reader.bytes16(1..=Card::MAX_ML_DSA)?)?;
-        let chain = reader.bytes16(0..=Self::MAX)?.to_vec();
+        let chain = reader.bytes16(0..=Introduction::MAX)?.to_vec();
         let agreement = match role {
             OFFER => Some(*reader.array()?),
             _ => None,
@@ -155,22 +164,28 @@ impl Introduction {
         if agreement.is_some_and(|key| is_low_order(&key)) {
             return Err(DecodeError::Key.into());
         }
-        let mut extras: Vec<Extra> = Vec::new();
-        for _ in 0..reader.byte()? {
-            let tag = reader.byte()?;
-            if extras.last().is_some_and(|last| last.tag >= tag) {
-                return Err(DecodeError::Order.into());
-            }
-            let bytes = reader.bytes16(1..=Extra::MAX)?.to_vec();
-            extras.push(Extra { tag, bytes });
-        }
+        let extras = Extra::read(&mut reader)?;
+        let signed = bytes.len().saturating_sub(reader.left());
+        let signature = Signature::read(&mut reader)?;
         reader.end()?;
-        let introduction = Self {
-            card,
-            chain,
-            extras,
-        };
-        Ok((introduction, agreement))
+        Ok(Self {
+            introduction: Introduction {
+                card,
+                chain,
+                extras,
+            },
+            agreement,
+            body: bytes.get(..signed).unwrap_or_default(),
+            signature,
+        })
+    }
+
+    /// The introduction, if the card's key signed it in this context.
+    fn verified(self, label: Label, context: &[&[u8]]) -> Result<Introduction, CardError> {
+        let signed = [&[self.body], context].concat().concat();
+        let key = self.introduction.card.key();
+        key.verify(label, &signed, &self.signature)?;
+        Ok(self.introduction)
     }
 }
 
@@ -212,6 +227,19 @@ impl AgreementSecret {
 impl Extra {
     /// Most bytes.
     pub const MAX: usize = 8_192;
+
+    fn read(reader: &mut Reader<'_>) -> Result<Vec<Self>, DecodeError> {
+        let mut extras: Vec<Self> = Vec::new();
+        for _ in 0..reader.byte()? {
+            let tag = reader.byte()?;
+            if extras.last().is_some_and(|last| last.tag >= tag) {
+                return Err(DecodeError::Order);
+            }
+            let bytes = reader.bytes16(1..=Self::MAX)?.to_vec();
+            extras.push(Self { tag, bytes });
+        }
+        Ok(extras)
+    }
 
     /// What it is.
     #[must_use]

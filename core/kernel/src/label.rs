@@ -30,6 +30,10 @@ pub enum Label {
     IntroductionOffer,
     /// Key and associated data of a joiner's introduction. Spec `12-introductions` 2.
     IntroductionAnswer,
+    /// Signature of an inviter on an introduction. Spec `12-introductions` 1.
+    SignOffer,
+    /// Signature of a joiner on an introduction. Spec `12-introductions` 1.
+    SignAnswer,
     /// The name of an account, from its genesis. Spec `15-identity` 3.1.
     UserId,
     /// What a statement of an identity chain points back to. Spec `15-identity` 3.2.
@@ -107,6 +111,8 @@ impl Label {
             Self::BucketNonce => b"entrenous/v1/bucket/nonce",
             Self::IntroductionOffer => b"entrenous/v1/introduction/offer",
             Self::IntroductionAnswer => b"entrenous/v1/introduction/answer",
+            Self::SignOffer => b"entrenous/v1/introduction/sign-offer",
+            Self::SignAnswer => b"entrenous/v1/introduction/sign-answer",
             Self::UserId => b"entrenous/v1/identity/user-id",
             Self::StatementHash => b"entrenous/v1/identity/statement-hash",
             Self::DeviceHash => b"entrenous/v1/identity/device-hash",

@@ -4,32 +4,27 @@ use core::fmt;
 
 use zeroize::Zeroize;
 
-use crate::v1::{KeptInvitation, KeptProfile};
+use crate::v1::{KeptContact, KeptInvitation, KeptJoin, KeptProfile};
 
-impl fmt::Debug for KeptProfile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeptProfile")
-    }
+macro_rules! secret {
+    ($($message:ident { $($field:ident)* })*) => {$(
+        impl fmt::Debug for $message {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($message))
+            }
+        }
+
+        impl Drop for $message {
+            fn drop(&mut self) {
+                $(self.$field.zeroize();)*
+            }
+        }
+    )*};
 }
 
-impl Drop for KeptProfile {
-    fn drop(&mut self) {
-        self.identity_seed.zeroize();
-        self.ml_dsa_seed.zeroize();
-        self.device_seed.zeroize();
-    }
-}
-
-impl fmt::Debug for KeptInvitation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeptInvitation")
-    }
-}
-
-impl Drop for KeptInvitation {
-    fn drop(&mut self) {
-        self.key.zeroize();
-        self.agreement.zeroize();
-        self.words.zeroize();
-    }
+secret! {
+    KeptProfile { identity_seed ml_dsa_seed device_seed }
+    KeptContact { token }
+    KeptInvitation { key agreement token words }
+    KeptJoin { key claim token }
 }

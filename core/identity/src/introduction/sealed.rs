@@ -6,10 +6,11 @@ use primitives::{
     x25519,
 };
 
-use super::{ANSWER, AgreementSecret, Introduction, OFFER, Offer};
+use super::{ANSWER, AgreementSecret, Introduction, OFFER, Offer, Read};
 use crate::agreement::{is_low_order, public_of};
-use crate::card::CardError;
+use crate::card::{Card, CardError};
 use crate::codec::DecodeError;
+use crate::key::IdentityKey;
 
 /// What two people share who are introduced: a link key, and the id under which the invitation lies.
 #[derive(Clone, Copy, Debug)]
@@ -66,8 +67,8 @@ impl AnswerSeed {
 }
 
 impl Offer {
-    /// Seals the offer: 1,024 to 16,384 bytes that only `link` opens. `nonce` must be uniform, and never
-    /// come again.
+    /// Signs the offer with `key`, that of its card, and seals it: 1,024 to 16,384 bytes that only `link`
+    /// opens. The chain is left out if it does not fit. `nonce` must be uniform, and never come again.
     ///
     /// # Errors
     ///
@@ -76,8 +77,27 @@ impl Offer {
     /// # Spec
     ///
     /// `spec/12-introductions.md` 2.
-    pub fn seal(&self, link: Link<'_>, nonce: [u8; NONCE_LEN]) -> Result<Vec<u8>, SealError> {
-        let bytes = self.introduction.to_bytes(Some(&self.agreement));
+    pub fn seal(
+        &self,
+        link: Link<'_>,
+        key: &IdentityKey,
+        nonce: [u8; NONCE_LEN],
+    ) -> Result<Vec<u8>, SealError> {
+        let signed = |introduction: &Introduction| {
+            let body = introduction.body(Some(&self.agreement));
+            sign(
+                &introduction.card,
+                key,
+                body,
+                (Label::SignOffer, &[link.id]),
+            )
+        };
+        let mut bytes = signed(&self.introduction)?;
+        if bytes.len() > Introduction::MAX {
+            let mut shorter = self.introduction.clone();
+            shorter.chain = Vec::new();
+            bytes = signed(&shorter)?;
+        }
         let mut sealed = Vec::new();
         let (key, data) = offer_key(link);
         seal(&mut sealed, &bytes, (&key, &nonce, &data))?;
@@ -95,17 +115,19 @@ impl Offer {
         }
         let (key, data) = offer_key(link);
         let plain = open(sealed, (&key, &data))?;
-        match Introduction::decode(&plain, OFFER)? {
-            (introduction, Some(agreement)) => Ok(Self {
-                introduction,
-                agreement,
-            }),
-            (_, None) => Err(OpenError::Content(DecodeError::Meaning.into())),
-        }
+        let read = Read::decode(&plain, OFFER)?;
+        let Some(agreement) = read.agreement else {
+            return Err(OpenError::Content(DecodeError::Meaning.into()));
+        };
+        let introduction = read.verified(Label::SignOffer, &[link.id])?;
+        Ok(Self {
+            introduction,
+            agreement,
+        })
     }
 
-    /// Seals the introduction of whoever accepts, for the inviter alone. `sealed` is the sealed offer, as
-    /// it came.
+    /// Signs the introduction of whoever accepts with `key`, that of its card, and seals it for the
+    /// inviter alone. `sealed` is the sealed offer, as it came.
     ///
     /// # Errors
     ///
@@ -116,17 +138,19 @@ impl Offer {
     /// `spec/12-introductions.md` 2.
     pub fn answer(
         &self,
-        link: Link<'_>,
-        sealed: &[u8],
+        (link, sealed): (Link<'_>, &[u8]),
         own: &Introduction,
+        key: &IdentityKey,
         seed: &AnswerSeed,
     ) -> Result<Vec<u8>, SealError> {
-        let ours = public_of(&seed.scalar);
+        let (ours, hash) = (public_of(&seed.scalar), OfferHash::of(sealed));
+        let context = (Label::SignAnswer, &[link.id.as_slice(), &hash.0, &ours][..]);
+        let bytes = sign(&own.card, key, own.body(None), context)?;
         let shared = x25519(&seed.scalar, &self.agreement);
         let key = answer_key(link, &shared, (&ours, &self.agreement));
-        let data = answer_data(link, &OfferHash::of(sealed));
+        let data = answer_data(link, &hash);
         let mut answer = ours.to_vec();
-        seal(&mut answer, &own.to_bytes(None), (&key, &seed.nonce, &data))?;
+        seal(&mut answer, &bytes, (&key, &seed.nonce, &data))?;
         Ok(answer)
     }
 }
@@ -153,9 +177,24 @@ impl Introduction {
         let shared = x25519(&secret.0, theirs);
         let key = answer_key(link, &shared, (theirs, &secret.public()));
         let plain = open(sealed, (&key, &answer_data(link, hash)))?;
-        let (introduction, _) = Self::decode(&plain, ANSWER)?;
-        Ok(introduction)
+        let context = [link.id.as_slice(), &hash.0, theirs];
+        Ok(Read::decode(&plain, ANSWER)?.verified(Label::SignAnswer, &context)?)
     }
+}
+
+/// `body` and the signature over it and its context.
+fn sign(
+    card: &Card,
+    key: &IdentityKey,
+    mut body: Vec<u8>,
+    (label, context): (Label, &[&[u8]]),
+) -> Result<Vec<u8>, SealError> {
+    if card.key() != key.public() {
+        return Err(SealError::OtherKey);
+    }
+    let signed = [&[body.as_slice()], context].concat().concat();
+    body.extend(key.sign(label, &signed).to_bytes());
+    Ok(body)
 }
 
 fn offer_key(link: Link<'_>) -> (Secret<32>, Vec<u8>) {
@@ -227,20 +266,26 @@ fn open(sealed: &[u8], (key, data): (&Secret<32>, &[u8])) -> Result<Zeroizing<Ve
     Ok(Zeroizing::new(introduction.to_vec()))
 }
 
-/// An introduction is too long for a server.
+/// Why an introduction is not sealed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SealError {
     /// More than 16,310 bytes.
     #[error("contact card and what is beside it are too long for an invitation")]
     TooLong,
+    /// The card is not of the key that was to sign.
+    #[error("contact card is of another identity key")]
+    OtherKey,
 }
 
 impl SealError {
     /// What the caller can do.
     #[must_use]
     pub const fn kind(self) -> Kind {
-        Kind::Exhausted
+        match self {
+            Self::TooLong => Kind::Exhausted,
+            Self::OtherKey => Kind::Bug,
+        }
     }
 }
 

@@ -46,14 +46,16 @@ fn two_people_are_introduced() {
     let (bob, bobs) = introduce(2, "Bob");
     let secret = AgreementSecret::new(Secret::new([7; 32]));
     let sealed = Offer::new(alice.clone(), &secret)
-        .seal(link(), [1; 24])
+        .seal(link(), &key(1), [1; 24])
         .unwrap();
     assert_eq!(sealed.len(), 1024);
 
     let offer = Offer::open(link(), &sealed).unwrap();
     assert_eq!(offer.introduction(), &alice);
     assert_eq!(offer.introduction().check(None), Ok(alices));
-    let answer = offer.answer(link(), &sealed, &bob, &seed()).unwrap();
+    let answer = offer
+        .answer((link(), &sealed), &bob, &key(2), &seed())
+        .unwrap();
     assert_eq!(answer.len(), 1024);
 
     let hash = OfferHash::of(&sealed);
@@ -67,12 +69,14 @@ fn nothing_opens_with_another_link_or_for_another_offer_or_altered() {
     let (alice, _) = introduce(1, "Alice");
     let secret = AgreementSecret::new(Secret::new([7; 32]));
     let offer = Offer::new(alice.clone(), &secret);
-    let sealed = offer.seal(link(), [1; 24]).unwrap();
+    let sealed = offer.seal(link(), &key(1), [1; 24]).unwrap();
     let (other_key, other_id) = (Secret::new([1; 32]), [1; 24]);
     for link in [Link::new(&other_key, &ID), Link::new(&KEY, &other_id)] {
         assert_eq!(Offer::open(link, &sealed), Err(OpenError::Sealed));
     }
-    let answer = offer.answer(link(), &sealed, &alice, &seed()).unwrap();
+    let answer = offer
+        .answer((link(), &sealed), &alice, &key(1), &seed())
+        .unwrap();
     assert_eq!(Offer::open(link(), &answer), Err(OpenError::Sealed));
     let open = |hash: &OfferHash, secret: &AgreementSecret, answer: &[u8]| {
         Introduction::open_answer(link(), hash, secret, answer).map(drop)
@@ -142,7 +146,7 @@ fn the_chain_says_whether_the_card_counts() {
 }
 
 #[test]
-fn a_chain_that_does_not_fit_is_left_out() {
+fn a_chain_that_does_not_fit_is_left_out_of_an_offer() {
     let (_, chain) = introduce(1, "Alice");
     let mut long = chain;
     let mut number = 0;
@@ -167,10 +171,28 @@ fn a_chain_that_does_not_fit_is_left_out() {
         Time::ZERO,
     );
     let introduction = Introduction::new(card.unwrap(), &long);
-    assert!(!introduction.has_chain());
     let secret = AgreementSecret::new(Secret::new([7; 32]));
-    let sealed = Offer::new(introduction, &secret).seal(link(), [1; 24]);
-    assert_eq!(sealed.unwrap().len(), 1024);
+    let offer = Offer::new(introduction.clone(), &secret);
+    let sealed = offer.seal(link(), &key(1), [1; 24]).unwrap();
+    assert_eq!(sealed.len(), 1024);
+    let opened = Offer::open(link(), &sealed).unwrap();
+    assert!(!opened.introduction().has_chain());
+    // an inviter asks nobody for one
+    let answer = offer.answer((link(), &sealed), &introduction, &key(1), &seed());
+    assert_eq!(answer, Err(SealError::TooLong));
+}
+
+#[test]
+fn who_hands_over_a_card_holds_its_key() {
+    let (alice, _) = introduce(1, "Alice");
+    let (carol, _) = introduce(3, "Carol");
+    let secret = AgreementSecret::new(Secret::new([7; 32]));
+    let others = Offer::new(carol.clone(), &secret).seal(link(), &key(1), [1; 24]);
+    assert_eq!(others, Err(SealError::OtherKey));
+    let offer = Offer::new(alice, &secret);
+    let sealed = offer.seal(link(), &key(1), [1; 24]).unwrap();
+    let answer = offer.answer((link(), &sealed), &carol, &key(1), &seed());
+    assert_eq!(answer, Err(SealError::OtherKey));
 }
 
 #[test]
@@ -180,9 +202,10 @@ fn extras_keep_their_order_and_bounds() {
         tag,
         bytes: vec![1; length],
     };
+    let signature = key(1).sign(Label::SignAnswer, b"").to_bytes();
     let read = |alice: &Introduction| {
-        let bytes = alice.to_bytes(None);
-        Introduction::decode(&bytes, ANSWER).map(|(read, _)| read == *alice)
+        let bytes = [alice.body(None), signature.clone()].concat();
+        Read::decode(&bytes, ANSWER).map(|read| read.introduction == *alice)
     };
     alice.extras = vec![extra(1, 1), extra(9, Extra::MAX)];
     assert_eq!(read(&alice), Ok(true));
@@ -192,19 +215,32 @@ fn extras_keep_their_order_and_bounds() {
     let len = Extra::MAX + 1;
     assert_eq!(read(&alice), Err(DecodeError::Length { len }.into()));
     // a role is not the other
-    let offer = alice.to_bytes(Some(&[9; 32]));
-    let refused = Introduction::decode(&offer, ANSWER);
+    let offer = [alice.body(Some(&[9; 32])), signature.clone()].concat();
+    let refused = Read::decode(&offer, ANSWER).map(drop);
     assert_eq!(refused, Err(DecodeError::Meaning.into()));
 
-    alice.extras = vec![extra(1, 7_500), extra(2, 7_500)];
-    let secret = AgreementSecret::new(Secret::new([7; 32]));
-    let sealed = Offer::new(alice.clone(), &secret).seal(link(), [1; 24]);
-    let spare = Introduction::MAX - alice.to_bytes(Some(&[9; 32])).len();
-    assert_eq!(sealed.unwrap().len(), 16_384);
-    alice.extras = vec![extra(1, 7_500), extra(2, 7_500 + spare)];
-    let fits = Offer::new(alice.clone(), &secret).seal(link(), [1; 24]);
-    assert_eq!(fits.map(|sealed| sealed.len()), Ok(16_384));
-    alice.extras = vec![extra(1, 7_501), extra(2, 7_500 + spare)];
-    let over = Offer::new(alice, &secret).seal(link(), [1; 24]);
+    let sealed = |first, second| {
+        let mut alice = alice.clone();
+        alice.extras = vec![extra(1, first), extra(2, second)];
+        let secret = AgreementSecret::new(Secret::new([7; 32]));
+        let offer = Offer::new(alice.clone(), &secret);
+        let length = offer.introduction.body(Some(&[9; 32])).len() + signature.len();
+        (
+            length,
+            offer
+                .seal(link(), &key(1), [1; 24])
+                .map(|sealed| sealed.len()),
+        )
+    };
+    let (length, _) = sealed(7_500, 7_500);
+    let spare = Introduction::MAX - length;
+    let without_chain = spare + alice.chain.len();
+    assert_eq!(
+        sealed(7_500, 7_500 + spare),
+        (Introduction::MAX, Ok(16_384))
+    );
+    // one more, and the chain goes; then nothing is left to go
+    assert_eq!(sealed(7_500, 7_500 + without_chain).1, Ok(16_384));
+    let (_, over) = sealed(7_501, 7_500 + without_chain);
     assert_eq!(over, Err(SealError::TooLong));
 }

@@ -61,7 +61,7 @@ files! {
 
 cases! {
     Opened {
-        name: String, role: String, card: Hex, chain: Hex, introduction: Hex, scalar: Hex,
+        name: String, role: String, seed: Hex, ml_dsa_seed: Option<Hex>, card: Hex, chain: Hex, introduction: Hex, scalar: Hex,
         agreement: Hex, offer: Hex, nonce: Hex, sealed: Hex
     }
     Closed { role: String, name: String, why: String, offer: Hex, sealed: Hex }

@@ -1,9 +1,9 @@
 use identity::{
-    AgreementSecret, AnswerSeed, Card, CheckError, IdentityChain, Introduction, Link, Offer,
-    OfferHash, OpenError,
+    AgreementSecret, AnswerSeed, Card, CheckError, IdentityChain, IdentityKey, Introduction, Link,
+    Offer, OfferHash, OpenError,
 };
 
-use crate::file::{self, Introductions, Opened};
+use crate::file::{self, Hex, Introductions, Opened};
 
 /// The offer or answer in sealed bytes, as far as an introduction goes.
 fn open(
@@ -33,14 +33,18 @@ fn seal(file: &Introductions, case: &Opened) -> Vec<u8> {
     let chain = IdentityChain::replay(&case.chain.0).unwrap();
     let introduction = Introduction::new(card, &chain);
     let nonce = case.nonce.array();
+    let ml_dsa = case.ml_dsa_seed.as_ref().map(Hex::secret);
+    let signer = IdentityKey::from_seeds(&case.seed.secret(), ml_dsa.as_ref());
     if case.role == "offer" {
         let secret = AgreementSecret::new(case.agreement.secret());
-        return Offer::new(introduction, &secret).seal(link, nonce).unwrap();
+        return Offer::new(introduction, &secret)
+            .seal(link, &signer, nonce)
+            .unwrap();
     }
     let offer = Offer::open(link, &case.offer.0).unwrap();
     let seed = AnswerSeed::new(case.scalar.secret(), nonce);
     offer
-        .answer(link, &case.offer.0, &introduction, &seed)
+        .answer((link, &case.offer.0), &introduction, &signer, &seed)
         .unwrap()
 }
 
@@ -49,7 +53,7 @@ fn introductions() {
     let text = include_str!("../../../../vectors/identity/introductions.json");
     let file: Introductions = file::read(text);
     let counts = (file.opened.len(), file.refused.len(), file.unchecked.len());
-    assert_eq!(counts, (4, 26, 4), "{}", file.source);
+    assert_eq!(counts, (4, 32, 4), "{}", file.source);
     for case in &file.opened {
         let opened = open((&file, &case.role), &case.offer.0, &case.sealed.0).unwrap();
         assert_eq!(opened.card().as_bytes(), case.card.0, "{}", case.name);
