@@ -109,11 +109,12 @@ impl Rpc {
             prover,
         };
         let mut again = Again::new(&self.options);
-        let mut may_be_done = false;
+        // The last error after which it may have happened.
+        let mut lost = None;
         loop {
             let is_kept = self.open.is_some();
             let result = self.once(&wish).await;
-            if may_be_done && wish.is_deletion && is_unaccepted(&result) {
+            if lost.is_some() && wish.is_deletion && is_unaccepted(&result) {
                 // There is no account any more whose proof could be accepted.
                 return Ok(answer::Result::Done(Done {}));
             }
@@ -121,12 +122,21 @@ impl Rpc {
                 Ok(result) => return Ok(result),
                 Err(error) => error,
             };
-            may_be_done |= !error.is_certain();
+            if !error.is_certain() {
+                lost = Some(error.clone());
+            }
             // A kept connection may have been closed since.
             if is_kept && error == CallError::Unreachable(RequestError::Broken) {
                 continue;
             }
-            sleep(again.after(&error).ok_or(error)?).await;
+            let Some(pause) = again.after(&error) else {
+                // That nobody can be reached now does not undo what an earlier try may have done.
+                return Err(match error {
+                    CallError::Refused(_) if error.again().is_none() => error,
+                    error => lost.unwrap_or(error),
+                });
+            };
+            sleep(pause).await;
         }
     }
 
