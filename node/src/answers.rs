@@ -1,9 +1,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use identity::{Introduction, OpenError};
+use identity::{CheckError, Introduction, OpenError};
 use kernel::Kind;
-use net::server::{CallError, Live, Prover, Rpc};
+use net::server::{CallError, Live};
+use rendezvous::bucket::LinkId;
 use tokio::time::sleep;
 use vault::Batch;
 use wire::Code;
@@ -15,7 +16,6 @@ use crate::contact::Origin;
 use crate::contacts::{AddError, Added, Arrival};
 use crate::home::HomeError;
 use crate::invitation::Open;
-use crate::join::IntroductionError;
 use crate::keep::KeepError;
 use crate::node::Node;
 use crate::now::now;
@@ -25,11 +25,11 @@ use crate::records::Kept;
 /// What came of one answer to an invitation. It is kept, and read once.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Answered {
-    /// Somebody followed the invitation, and is a contact now.
-    Joined(Box<Added>),
-    /// Somebody followed it, but nothing of what they left is believed.
-    Dropped(AnswerError),
+pub struct Answered {
+    /// The invitation.
+    pub id: LinkId,
+    /// Who followed it, and is a contact now; or why nothing of what they left is believed.
+    pub came: Result<Box<Added>, AnswerError>,
 }
 
 impl Node {
@@ -43,22 +43,10 @@ impl Node {
     ///
     /// `spec/12-introductions.md` 3.
     pub async fn collect(&self) -> Result<Vec<Answered>, HomeError> {
+        let _invitations = self.invitations_turn.lock().await;
         let mut answered = Vec::new();
-        let open = self.open_invitations().await?;
-        if open.is_empty() {
-            return Ok(answered);
-        }
-        let mut rpc = self.home_rpc().await?;
-        for mut open in open {
-            while !open.is_over(now()) {
-                let replies = self.replies(&mut rpc, &open).await?;
-                if replies.is_empty() {
-                    break;
-                }
-                for reply in &replies {
-                    answered.push(self.take_reply(&mut open, reply).await?);
-                }
-            }
+        for mut open in self.open_invitations().await? {
+            self.collect_one(&mut open, &mut answered).await?;
             if open.is_over(now()) {
                 self.drop_invitation(&open.invitation.id).await?;
             }
@@ -66,26 +54,47 @@ impl Node {
         Ok(answered)
     }
 
-    async fn home_rpc(&self) -> Result<Rpc, HomeError> {
-        let home = self.registered().await?;
-        Ok(Rpc::new(self.network.to(home.host)).map_err(CallError::from)?)
+    /// The same for one invitation, at the server where it lies.
+    async fn collect_one(
+        &self,
+        open: &mut Open,
+        answered: &mut Vec<Answered>,
+    ) -> Result<(), HomeError> {
+        // No server that keeps the rules has more answers than uses.
+        for _ in 0..=open.invitation.uses {
+            if open.is_over(now()) {
+                return Ok(());
+            }
+            let replies = self.replies(open).await?;
+            if replies.is_empty() {
+                return Ok(());
+            }
+            for reply in &replies {
+                if reply.number <= open.answer {
+                    return Err(CallError::Malformed.into());
+                }
+                open.answer = reply.number;
+                let came = self.take_reply(open, reply).await?;
+                let id = open.invitation.id;
+                answered.push(Answered { id, came });
+            }
+        }
+        Err(CallError::Malformed.into())
     }
 
-    async fn registered(&self) -> Result<AtHome, HomeError> {
+    pub(crate) async fn registered(&self) -> Result<AtHome, HomeError> {
         let profile = self.profile().await;
         let home = profile.home.clone().filter(|home| home.is_registered);
         home.ok_or(HomeError::None)
     }
 
     /// The answers behind the last one that was read.
-    async fn replies(&self, rpc: &mut Rpc, open: &Open) -> Result<Vec<Reply>, HomeError> {
+    async fn replies(&self, open: &Open) -> Result<Vec<Reply>, HomeError> {
         let operation = Op::InvitationAnswers(InvitationAnswersGet {
             id: open.invitation.id.as_bytes().to_vec(),
             after: open.answer,
         });
-        let profile = self.profile().await;
-        let prover = Prover::new(profile.user_id(), &profile.device);
-        match rpc.prove(prover, operation, None).await {
+        match self.ask_at(&open.host, operation).await {
             Ok(answer::Result::Replies(replies)) => Ok(replies.replies),
             Ok(_) => Err(CallError::Malformed.into()),
             // It never came there, or its time is over.
@@ -95,19 +104,16 @@ impl Node {
     }
 
     /// Keeps what came of one answer, together with how far it was read.
-    async fn take_reply(&self, open: &mut Open, reply: &Reply) -> Result<Answered, HomeError> {
-        open.answer = open.answer.max(reply.number);
-        let arrival = match self.read_reply(open, reply).await {
+    async fn take_reply(
+        &self,
+        open: &mut Open,
+        reply: &Reply,
+    ) -> Result<Result<Box<Added>, AnswerError>, HomeError> {
+        let arrival = match read_reply(open, reply) {
             Ok(arrival) => arrival,
-            // Not the answer's fault: another time.
-            Err(AnswerError::Introduction(IntroductionError::Fetch(error)))
-                if error.kind() == Kind::Unavailable =>
-            {
-                return Err(error.into());
-            }
             Err(error) => {
                 self.keep_invitation(open).await?;
-                return Ok(Answered::Dropped(error));
+                return Ok(Err(error));
             }
         };
         open.invitation.joined = open.invitation.joined.saturating_add(1);
@@ -117,27 +123,14 @@ impl Node {
             false => open.put(&mut batch),
         }
         match self.arrive(arrival, batch).await {
-            Ok(added) => Ok(Answered::Joined(Box::new(added))),
+            Ok(added) => Ok(Ok(Box::new(added))),
             Err(AddError::Keep(error)) => Err(error.into()),
             Err(error) => {
                 open.invitation.joined = open.invitation.joined.saturating_sub(1);
                 self.keep_invitation(open).await?;
-                Ok(Answered::Dropped(AnswerError::Add(error)))
+                Ok(Err(error.into()))
             }
         }
-    }
-
-    async fn read_reply(&self, open: &Open, reply: &Reply) -> Result<Arrival, AnswerError> {
-        let link = identity::Link::new(open.key.secret(), open.invitation.id.as_bytes());
-        let introduction =
-            Introduction::open_answer(link, &open.offer, &open.agreement, &reply.sealed)?;
-        let chain = self.check(&introduction).await?;
-        Ok(Arrival {
-            card: introduction.card().clone(),
-            chain: Some(chain),
-            origin: Origin::Link,
-            token: open.token,
-        })
     }
 
     /// Waits at home for whoever follows an invitation.
@@ -151,6 +144,20 @@ impl Node {
             is_away: false,
         }
     }
+}
+
+/// Who left an answer, if it is believed. No server is asked that they have named.
+fn read_reply(open: &Open, reply: &Reply) -> Result<Arrival, AnswerError> {
+    let link = identity::Link::new(open.key.secret(), open.invitation.id.as_bytes());
+    let introduction =
+        Introduction::open_answer(link, &open.offer, &open.agreement, &reply.sealed)?;
+    let chain = introduction.check(None)?;
+    Ok(Arrival {
+        card: introduction.card().clone(),
+        chain: Some(chain),
+        origin: Origin::Link,
+        token: open.token,
+    })
 }
 
 /// A wait for whoever follows an invitation, over a connection that is made again when it is lost.
@@ -193,10 +200,17 @@ impl Watching<'_> {
             }
             if let Some(live) = &mut self.live {
                 match live.next_event().await {
-                    Ok(event) => {
-                        self.answered.extend(self.node.collect().await?);
-                        self.node.heard(event.number).await?;
-                    }
+                    Ok(event) => match self.node.collect().await {
+                        Ok(answered) => {
+                            self.answered.extend(answered);
+                            self.node.heard(event.number).await?;
+                        }
+                        Err(HomeError::Call(error)) => {
+                            self.live = None;
+                            return self.away(error);
+                        }
+                        Err(error) => return Err(error),
+                    },
                     Err(end) => {
                         self.live = None;
                         return self.away(CallError::Ended(end));
@@ -225,11 +239,8 @@ impl Watching<'_> {
     async fn connect(&mut self) -> Result<(), HomeError> {
         let home = self.node.registered().await?;
         let options = self.node.network.to(home.host);
-        let live = {
-            let profile = self.node.profile().await;
-            let prover = Prover::new(profile.user_id(), &profile.device);
-            Live::connect(&options, prover).await?
-        };
+        let asker = self.node.profile().await.asker();
+        let live = Live::connect(&options, asker.prover()).await?;
         live.subscribe(home.event).await?;
         // What was answered before may have no event any more.
         self.answered.extend(self.node.collect().await?);
@@ -269,7 +280,7 @@ pub enum AnswerError {
     Open(#[from] OpenError),
     /// Nothing shows that who answered is who they say.
     #[error(transparent)]
-    Introduction(#[from] IntroductionError),
+    Check(#[from] CheckError),
     /// Their card was not taken.
     #[error(transparent)]
     Add(#[from] AddError),
@@ -281,7 +292,7 @@ impl AnswerError {
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Open(error) => error.kind(),
-            Self::Introduction(error) => error.kind(),
+            Self::Check(error) => error.kind(),
             Self::Add(error) => error.kind(),
         }
     }

@@ -1,10 +1,10 @@
-use identity::{Change, Home, RecoveryKey};
+use identity::{Change, Home, IdentityChain, RecoveryKey};
 use kernel::Kind;
-use net::server::{CallError, Prover, Rpc};
+use net::server::{CallError, Rpc};
 use primitives::VerifyingKey;
 use rendezvous::bucket::Host;
 use wire::v1::operation::Operation as Op;
-use wire::v1::{Challenge, IdentityGet, Register, answer};
+use wire::v1::{Challenge, Register, answer};
 
 use crate::keep::KeepError;
 use crate::node::Node;
@@ -13,14 +13,14 @@ use crate::profile::AtHome;
 
 impl Node {
     /// Makes the server at `host` the account's home: says so in the identity chain, and registers there
-    /// with `pin`, where the server wants one. If that was cut, the same call again finishes it; a server that
-    /// is the home already is fine. An account that has another home comes to this one only with
-    /// `recovery`.
+    /// with `pin`, where the server wants one. If that was cut, the same call again finishes it; at a server
+    /// that keeps the account already nothing changes. An account that has another home comes to
+    /// this one only with `recovery`, also one that asked another server and got no answer.
     ///
     /// # Errors
     ///
     /// See [`HomeError`]. The home is then what it was; after an error of which nobody knows whether the
-    /// server did it, it is this server that has to be asked again.
+    /// server did it, the same call has to be made again.
     ///
     /// # Spec
     ///
@@ -32,59 +32,66 @@ impl Node {
         recovery: Option<&RecoveryKey>,
     ) -> Result<(), HomeError> {
         let _turn = self.turn.lock().await;
-        let present = self.profile().await.home.clone();
-        let is_asked = match &present {
-            Some(home) if home.is_registered && home.host == *host => return Ok(()),
-            Some(home) if home.is_registered && recovery.is_none() => {
-                let host = home.host.clone();
-                return Err(HomeError::Settled { host });
-            }
-            Some(home) if !home.is_registered && home.host != *host => {
-                let host = home.host.clone();
-                return Err(HomeError::Unfinished { host });
-            }
-            Some(home) => !home.is_registered,
-            None => false,
-        };
+        let before = self.profile().await.home.clone();
         let mut rpc = Rpc::new(self.network.to(host.clone())).map_err(CallError::from)?;
-        if !is_asked {
-            let key = server_key(&mut rpc).await?;
-            self.ask_for_home(host, key, recovery).await?;
+        let key = server_key(&mut rpc).await?;
+        let chain = self.chain_for(host, key, recovery).await?;
+        let is_new = before
+            .as_ref()
+            .is_none_or(|home| home.asked.as_ref() != Some(&chain));
+        if is_new {
+            self.ask_for(host, key, chain).await?;
         }
-        let registered = self.ask_to_register(&mut rpc, pin).await;
-        match registered {
+        match self.ask_to_register(&mut rpc, pin).await {
             Ok(()) => Ok(self.settle().await?),
-            // Nothing stands there, so nothing keeps the owner from going elsewhere.
-            Err(HomeError::Call(error)) if error.is_certain() && !is_asked => {
-                self.update(|profile| profile.home = present).await?;
+            // Nothing of this chain stands there, so nothing keeps the owner from going elsewhere.
+            Err(error) if is_refusal(&error) || (is_new && error.is_certain()) => {
+                let before = before.filter(|home| home.is_registered);
+                self.update(|profile| profile.home = before).await?;
                 Err(error.into())
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 
-    /// Remembers what is going to be asked for: so it is asked for in the same words after a crash.
-    async fn ask_for_home(
+    /// The chain that names the server as home, made longer if need be.
+    async fn chain_for(
         &self,
         host: &Host,
         key: VerifyingKey,
         recovery: Option<&RecoveryKey>,
-    ) -> Result<(), HomeError> {
+    ) -> Result<IdentityChain, HomeError> {
+        let profile = self.profile().await;
+        let asked = profile.home.as_ref().and_then(|home| home.asked.as_ref());
+        let mut chain = asked.unwrap_or(&profile.identity).clone();
         let home = Home::new(host.as_str(), key).map_err(|_| HomeError::Address)?;
-        let chain = {
-            let profile = self.profile().await;
-            let mut chain = profile.identity.clone();
-            if chain.state().home.as_ref() != Some(&home) {
-                let statement = chain.propose(Change::MoveHome(home), now());
-                let signed = match (recovery, &chain.state().home) {
-                    (Some(paper), Some(_)) => statement.recover(paper),
-                    _ => statement.sign(&profile.key),
-                };
-                let taken = chain.append(signed);
-                taken.map_err(|_| HomeError::Recovery)?;
+        if chain.state().home.as_ref() == Some(&home) {
+            return Ok(chain);
+        }
+        let statement = chain.propose(Change::MoveHome(home), now());
+        let signed = match (&chain.state().home, recovery, &profile.home) {
+            (None, ..) => statement.sign(&profile.key),
+            (Some(_), Some(paper), _) => statement.recover(paper),
+            (Some(_), None, Some(at)) if asked.is_some() => {
+                let host = at.host.clone();
+                return Err(HomeError::Unfinished { host });
             }
-            chain
+            (Some(at), None, _) => {
+                let address = at.address().to_owned();
+                return Err(HomeError::Settled { address });
+            }
         };
+        chain.append(signed).map_err(|_| HomeError::Recovery)?;
+        Ok(chain)
+    }
+
+    /// Remembers what is going to be asked for: so it is asked for in the same words after a crash.
+    async fn ask_for(
+        &self,
+        host: &Host,
+        key: VerifyingKey,
+        chain: IdentityChain,
+    ) -> Result<(), KeepError> {
         self.update(|profile| {
             profile.home = Some(AtHome {
                 host: host.clone(),
@@ -94,23 +101,23 @@ impl Node {
                 event: 0,
             });
         })
-        .await?;
-        Ok(())
+        .await
     }
 
-    async fn ask_to_register(&self, rpc: &mut Rpc, pin: &str) -> Result<(), HomeError> {
-        let profile = self.profile().await;
-        let asked = profile.home.as_ref().and_then(|home| home.asked.as_ref());
-        let identity = asked.unwrap_or(&profile.identity).to_bytes();
-        let operation = Op::Register(Register {
-            pin: pin.to_owned(),
-            identity,
-            devices: profile.devices.to_bytes(),
-        });
-        let prover = Prover::new(profile.user_id(), &profile.device);
-        match rpc.prove(prover, operation, None).await? {
+    async fn ask_to_register(&self, rpc: &mut Rpc, pin: &str) -> Result<(), CallError> {
+        let (operation, asker) = {
+            let profile = self.profile().await;
+            let asked = profile.home.as_ref().and_then(|home| home.asked.as_ref());
+            let operation = Op::Register(Register {
+                pin: pin.to_owned(),
+                identity: asked.unwrap_or(&profile.identity).to_bytes(),
+                devices: profile.devices.to_bytes(),
+            });
+            (operation, profile.asker())
+        };
+        match rpc.prove(asker.prover(), operation, None).await? {
             answer::Result::Registered(_) => Ok(()),
-            _ => Err(CallError::Malformed.into()),
+            _ => Err(CallError::Malformed),
         }
     }
 
@@ -139,21 +146,9 @@ async fn server_key(rpc: &mut Rpc) -> Result<VerifyingKey, CallError> {
     VerifyingKey::from_bytes(key).map_err(|_| CallError::Malformed)
 }
 
-/// The identity chain of an account, as its home says it: not checked.
-pub(crate) async fn fetch_chain(
-    node: &Node,
-    home: &Home,
-    account: &identity::UserId,
-) -> Result<Vec<u8>, CallError> {
-    let host = Host::typed(home.address()).map_err(|_| CallError::Malformed)?;
-    let mut rpc = Rpc::new(node.network.to(host))?;
-    let operation = Op::Identity(IdentityGet {
-        account: account.as_bytes().to_vec(),
-    });
-    match rpc.call(operation, None).await? {
-        answer::Result::Identity(identity) => Ok(identity.chain),
-        _ => Err(CallError::Malformed),
-    }
+/// Whether the server has said that it does not keep the account.
+fn is_refusal(error: &CallError) -> bool {
+    matches!(error, CallError::Refused(_)) && error.is_certain() && error.again().is_none()
 }
 
 /// Why an account has no home, or not this one.
@@ -161,10 +156,10 @@ pub(crate) async fn fetch_chain(
 #[non_exhaustive]
 pub enum HomeError {
     /// It has another one.
-    #[error("your account is kept at {host}")]
+    #[error("your account is kept at {address}")]
     Settled {
         /// Where.
-        host: Host,
+        address: String,
     },
     /// Another server was asked, and may have said yes.
     #[error("your account may be kept at {host} already: the answer was lost")]

@@ -69,6 +69,13 @@ impl Node {
         Ok(open)
     }
 
+    pub(crate) async fn open_invitation(&self, id: &LinkId) -> Result<Option<Open>, KeepError> {
+        let record = self.keep.get(KeptInvitation::KIND, id.as_bytes()).await?;
+        record
+            .map(|record| Open::read(*id, &read(&record)?))
+            .transpose()
+    }
+
     pub(crate) async fn keep_invitation(&self, open: &Open) -> Result<(), KeepError> {
         let mut batch = Batch::new();
         open.put(&mut batch);
@@ -99,7 +106,7 @@ impl Open {
         joined >= uses || until.after(ANSWERS_LAST) < now
     }
 
-    /// Puts it into `batch` as it is to be kept, or removes it if it is over.
+    /// Puts it into `batch` as it is to be kept.
     pub(crate) fn put(&self, batch: &mut Batch) {
         put(batch, self.invitation.id.as_bytes(), &self.write());
     }

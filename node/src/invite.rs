@@ -4,7 +4,7 @@ use identity::{AgreementSecret, ContactToken, Introduction, Offer, OfferHash, Se
 use kernel::{Kind, Time};
 use net::bucket::StartError;
 use net::bucket::invite::{Event as Happened, Inviter, Options};
-use net::server::{CallError, Prover, Rpc};
+use net::server::{CallError, Rpc};
 use rendezvous::bucket::invite::{Event as Told, Failed, Refusal};
 use rendezvous::bucket::{Host, LinkId, LinkKey, Passphrase};
 use wire::Code;
@@ -30,7 +30,7 @@ pub struct Wish {
     /// How long it can be taken: up to 90 days, and no longer than the bucket lasts (48 h by default) in
     /// practice.
     pub lasts: Duration,
-    /// How often it can be taken, 1 to 100.
+    /// How often it can be taken, 1 to 100; 0 counts as 1.
     pub uses: u32,
 }
 
@@ -106,10 +106,12 @@ impl Node {
     pub async fn invite(&self, wish: Wish) -> Result<Inviting<'_>, InviteError> {
         let (open, sealed) = self.prepare(&wish).await?;
         self.keep_invitation(&open).await?;
-        let left = self.leave(&open, sealed).await;
-        if let Err(error) = left {
-            self.undo(&open).await;
-            return Err(error);
+        if let Err(error) = self.leave(&open, sealed).await {
+            // If it may lie there, the record stays, so that it can be withdrawn.
+            if error.is_certain() {
+                self.drop_invitation(&open.invitation.id).await?;
+            }
+            return Err(HomeError::from(error).into());
         }
         let mut options = Options::new(wish.servers);
         options.proxy.clone_from(&self.network.proxy);
@@ -134,12 +136,16 @@ impl Node {
     ///
     /// See [`HomeError`]; it may be there still.
     pub async fn withdraw(&self, id: &LinkId) -> Result<(), HomeError> {
+        let _invitations = self.invitations_turn.lock().await;
+        let Some(open) = self.open_invitation(id).await? else {
+            return Ok(());
+        };
         let withdraw = Op::InvitationWithdraw(InvitationWithdraw {
             id: id.as_bytes().to_vec(),
         });
-        match self.at_home(withdraw).await {
+        match self.ask_at(&open.host, withdraw).await {
             // It never came there, or is over: nobody can follow it either way.
-            Err(HomeError::Call(error)) if error.code() == Some(Code::NotFound) => {}
+            Err(error) if error.code() == Some(Code::NotFound) => {}
             withdrawn => drop(withdrawn?),
         }
         Ok(self.drop_invitation(id).await?)
@@ -153,15 +159,16 @@ impl Node {
         let card = profile.card(token, now())?;
         let agreement = AgreementSecret::new(fresh()?.into());
         let introduction = Introduction::new(card, &profile.identity);
+        let uses = wish.uses.max(1);
         let (id, key) = (LinkId::new(fresh()?), LinkKey::new(fresh()?));
         let link = identity::Link::new(key.secret(), id.as_bytes());
-        let sealed = Offer::new(introduction, &agreement).seal(link, fresh()?)?;
+        let sealed = Offer::new(introduction, &agreement).seal(link, &profile.key, fresh()?)?;
         let open = Open {
             invitation: Invitation {
                 id,
                 made: now(),
                 until: now().after(wish.lasts),
-                uses: wish.uses,
+                uses,
                 joined: 0,
                 line: None,
                 words: wish.words.clone(),
@@ -176,16 +183,16 @@ impl Node {
         Ok((open, sealed))
     }
 
-    async fn leave(&self, open: &Open, sealed: Vec<u8>) -> Result<(), InviteError> {
-        let said = self.at_home(Op::InvitationLeave(InvitationLeave {
+    async fn leave(&self, open: &Open, sealed: Vec<u8>) -> Result<(), CallError> {
+        let leave = Op::InvitationLeave(InvitationLeave {
             id: open.invitation.id.as_bytes().to_vec(),
             sealed,
             until_s: open.invitation.until.as_ms().div_euclid(1000),
             uses: open.invitation.uses,
-        }));
-        match said.await? {
+        });
+        match self.ask_at(&open.host, leave).await? {
             answer::Result::Done(_) => Ok(()),
-            _ => Err(HomeError::from(CallError::Malformed).into()),
+            _ => Err(CallError::Malformed),
         }
     }
 
@@ -194,14 +201,15 @@ impl Node {
         drop(self.withdraw(&open.invitation.id).await);
     }
 
-    /// One request to the home, proven by this device.
-    pub(crate) async fn at_home(&self, operation: Op) -> Result<answer::Result, HomeError> {
-        let profile = self.profile().await;
-        let home = profile.home.as_ref().filter(|home| home.is_registered);
-        let home = home.ok_or(HomeError::None)?;
-        let mut rpc = Rpc::new(self.network.to(home.host.clone())).map_err(CallError::from)?;
-        let prover = Prover::new(profile.user_id(), &profile.device);
-        Ok(rpc.prove(prover, operation, None).await?)
+    /// One request to a server that keeps the account, or an invitation of it, proven by this device.
+    pub(crate) async fn ask_at(
+        &self,
+        host: &Host,
+        operation: Op,
+    ) -> Result<answer::Result, CallError> {
+        let asker = self.profile().await.asker();
+        let mut rpc = Rpc::new(self.network.to(host.clone()))?;
+        rpc.prove(asker.prover(), operation, None).await
     }
 }
 

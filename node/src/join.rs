@@ -1,20 +1,20 @@
 use identity::{
-    AnswerSeed, CheckError, ContactToken, IdentityChain, Introduction, Offer, OpenError, SealError,
+    AnswerSeed, CheckError, ContactToken, Introduction, Offer, OpenError, SealError, UserId,
 };
 use kernel::{Kind, Time};
 use net::bucket::StartError;
 use net::bucket::join::{Event as Happened, Joiner, Options};
 use net::server::{CallError, Rpc};
+use primitives::sha256;
 use rendezvous::bucket::join::{Event as Told, Failure};
 use rendezvous::bucket::{Host, Line, Link, Passphrase};
 use vault::Batch;
 use wire::Code;
 use wire::v1::operation::Operation as Op;
-use wire::v1::{InvitationAnswer, InvitationTake, KeptInvitation, KeptJoin, answer};
+use wire::v1::{IdentityGet, InvitationAnswer, InvitationTake, KeptJoin, answer};
 
 use crate::contact::Origin;
 use crate::contacts::{AddError, Added, Arrival};
-use crate::home::fetch_chain;
 use crate::invite::fresh;
 use crate::keep::KeepError;
 use crate::node::Node;
@@ -72,73 +72,125 @@ impl Node {
 
     /// Goes from a link to a contact.
     async fn follow(&self, link: &Link) -> Result<Added, JoinError> {
-        let invitation = self.keep.get(KeptInvitation::KIND, link.id().as_bytes());
-        if invitation.await?.is_some() {
+        if self.open_invitation(link.id()).await?.is_some() {
             // Before a use of it is gone.
             return Err(AddError::Own.into());
         }
-        let kept = self.claim(link).await?;
+        let mut kept = self.claim(link).await?;
         let mut rpc = Rpc::new(self.network.to(link.host().clone())).map_err(CallError::from)?;
-        let claim = kept.claim.as_slice().try_into();
-        let claim = claim.map_err(|_| KeepError::Bug("a claim has 16 bytes"))?;
-        let sealed = take(&mut rpc, link, claim).await?;
+        let followed = match kept.answer.is_empty() {
+            true => self.accept(&mut rpc, link, &mut kept).await,
+            // A process before this one came so far; it is the same answer that has to be left.
+            false => self.known(link, &kept).await,
+        };
+        let added = self.unless_final(link, followed).await?;
+        let replied = reply(&mut rpc, link, &kept).await;
+        self.unless_final(link, replied).await?;
+        self.drop_join(link).await?;
+        Ok(added)
+    }
+
+    /// Takes the invitation, and keeps the inviter together with the answer that is to be left.
+    async fn accept(
+        &self,
+        rpc: &mut Rpc,
+        link: &Link,
+        kept: &mut KeptJoin,
+    ) -> Result<Added, JoinError> {
+        let sealed = take(rpc, link, kept).await?;
         let place = identity::Link::new(link.key().secret(), link.id().as_bytes());
         let offer = Offer::open(place, &sealed)?;
         let introduction = offer.introduction();
-        let chain = self.check(introduction).await?;
-        let token = kept.token.as_slice().try_into();
-        let token = token.map_err(|_| KeepError::Bug("a token has 16 bytes"))?;
-        let token = ContactToken::new(token);
+        let card = introduction.card().clone();
+        let chain = match introduction.has_chain() {
+            true => introduction.check(None)?,
+            false => introduction.check(Some(&fetch_chain(rpc, &card.user_id()).await?))?,
+        };
+        let token = token(kept)?;
+        kept.answer = {
+            let profile = self.profile().await;
+            let own = Introduction::new(profile.card(token, now())?, &profile.identity);
+            let seed = AnswerSeed::new(secret().map_err(KeepError::from)?, fresh()?);
+            offer.answer((place, &sealed), &own, &profile.key, &seed)?
+        };
         let arrival = Arrival {
-            card: introduction.card().clone(),
+            card,
             chain: Some(chain),
             origin: Origin::Link,
             token,
         };
-        let added = self.arrive(arrival, Batch::new()).await?;
-        let own = {
-            let profile = self.profile().await;
-            Introduction::new(profile.card(token, now())?, &profile.identity)
-        };
-        let scalar = secret().map_err(KeepError::from)?;
-        let seed = AnswerSeed::new(scalar, fresh()?);
-        let answer = offer.answer(place, &sealed, &own, &seed)?;
-        reply(&mut rpc, link, claim, answer).await?;
         let mut batch = Batch::new();
-        batch.remove(KeptJoin::KIND, *link.id().as_bytes());
-        self.keep.commit(batch).await?;
-        Ok(added)
+        put(&mut batch, &record_name(link), kept);
+        Ok(self.arrive(arrival, batch).await?)
+    }
+
+    /// The inviter, who was kept together with the answer.
+    async fn known(&self, link: &Link, kept: &KeptJoin) -> Result<Added, JoinError> {
+        let token = token(kept)?;
+        let contacts = self.contacts().await?;
+        let inviter = contacts.into_iter().find(|contact| contact.token == token);
+        match inviter {
+            Some(contact) => Ok(Added::Known(contact)),
+            None => {
+                // Forgotten by the owner since.
+                self.drop_join(link).await?;
+                Err(JoinError::Gone)
+            }
+        }
     }
 
     /// The claim with which the invitation of `link` is taken, the same after a crash.
     async fn claim(&self, link: &Link) -> Result<KeptJoin, KeepError> {
-        let name = link.id().as_bytes();
-        if let Some(record) = self.keep.get(KeptJoin::KIND, name).await? {
+        let name = record_name(link);
+        if let Some(record) = self.keep.get(KeptJoin::KIND, &name).await? {
             return read(&record);
         }
         let kept = KeptJoin {
+            host: link.host().to_string(),
+            key: link.key().secret().expose().to_vec(),
             claim: fresh::<16>()?.to_vec(),
             token: fresh::<16>()?.to_vec(),
-            found_ms: now().as_ms(),
+            answer: Vec::new(),
         };
         let mut batch = Batch::new();
-        put(&mut batch, name, &kept);
+        put(&mut batch, &name, &kept);
         self.keep.commit(batch).await?;
         Ok(kept)
     }
 
-    /// The chain that shows whose card it is, fetched from the card's home if it did not come along.
-    pub(crate) async fn check(
+    /// Forgets the link if following it again would end the same way.
+    async fn unless_final<T>(
         &self,
-        introduction: &Introduction,
-    ) -> Result<IdentityChain, IntroductionError> {
-        let card = introduction.card();
-        let fetched = match (introduction.has_chain(), &card.contents().home) {
-            (true, _) | (false, None) => None,
-            (false, Some(home)) => Some(fetch_chain(self, home, &card.user_id()).await?),
-        };
-        Ok(introduction.check(fetched.as_deref())?)
+        link: &Link,
+        result: Result<T, JoinError>,
+    ) -> Result<T, JoinError> {
+        if result.as_ref().is_err_and(JoinError::is_final) {
+            self.drop_join(link).await?;
+        }
+        result
     }
+
+    async fn drop_join(&self, link: &Link) -> Result<(), KeepError> {
+        let mut batch = Batch::new();
+        batch.remove(KeptJoin::KIND, record_name(link));
+        self.keep.commit(batch).await
+    }
+}
+
+/// The name of a link's record: whoever names another server or key for an id gets another claim.
+fn record_name(link: &Link) -> [u8; 32] {
+    sha256(&[&link.encode()])
+}
+
+fn token(kept: &KeptJoin) -> Result<ContactToken, KeepError> {
+    let token = kept.token.as_slice().try_into();
+    let token = token.map_err(|_| KeepError::Bug("a token has 16 bytes"))?;
+    Ok(ContactToken::new(token))
+}
+
+fn claim(kept: &KeptJoin) -> Result<[u8; 16], KeepError> {
+    let claim = kept.claim.as_slice().try_into();
+    claim.map_err(|_| KeepError::Bug("a claim has 16 bytes"))
 }
 
 impl Joining<'_> {
@@ -170,11 +222,11 @@ impl Joining<'_> {
     }
 }
 
-async fn take(rpc: &mut Rpc, link: &Link, claim: [u8; 16]) -> Result<Vec<u8>, JoinError> {
+async fn take(rpc: &mut Rpc, link: &Link, kept: &KeptJoin) -> Result<Vec<u8>, JoinError> {
     let operation = Op::InvitationTake(InvitationTake {
         id: link.id().as_bytes().to_vec(),
     });
-    match rpc.call(operation, Some(claim)).await {
+    match rpc.call(operation, Some(claim(kept)?)).await {
         Ok(answer::Result::Sealed(sealed)) => Ok(sealed.sealed),
         Ok(_) => Err(CallError::Malformed.into()),
         Err(error) if error.code() == Some(Code::NotFound) => Err(JoinError::Gone),
@@ -182,45 +234,27 @@ async fn take(rpc: &mut Rpc, link: &Link, claim: [u8; 16]) -> Result<Vec<u8>, Jo
     }
 }
 
-async fn reply(
-    rpc: &mut Rpc,
-    link: &Link,
-    claim: [u8; 16],
-    sealed: Vec<u8>,
-) -> Result<(), JoinError> {
+async fn reply(rpc: &mut Rpc, link: &Link, kept: &KeptJoin) -> Result<(), JoinError> {
     let operation = Op::InvitationAnswer(InvitationAnswer {
         id: link.id().as_bytes().to_vec(),
-        sealed,
+        sealed: kept.answer.clone(),
     });
-    match rpc.call(operation, Some(claim)).await {
+    match rpc.call(operation, Some(claim(kept)?)).await {
         Ok(answer::Result::Done(_)) => Ok(()),
         Ok(_) => Err(CallError::Malformed.into()),
-        // An answer of this claim is there: the one whose acknowledgement was lost.
-        Err(error) if error.code() == Some(Code::Conflict) => Ok(()),
+        Err(error) if error.code() == Some(Code::NotFound) => Err(JoinError::TooLate),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Why an introduction is not believed.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum IntroductionError {
-    /// Nothing shows that the card is whose it says.
-    #[error(transparent)]
-    Check(#[from] CheckError),
-    /// The chain could not be fetched from the card's home.
-    #[error("their server does not say whose the contact card is: {0}")]
-    Fetch(#[from] CallError),
-}
-
-impl IntroductionError {
-    /// What the caller can do.
-    #[must_use]
-    pub const fn kind(&self) -> Kind {
-        match self {
-            Self::Check(error) => error.kind(),
-            Self::Fetch(error) => error.kind(),
-        }
+/// The identity chain of an account, as the server says it: not checked.
+async fn fetch_chain(rpc: &mut Rpc, account: &UserId) -> Result<Vec<u8>, CallError> {
+    let operation = Op::Identity(IdentityGet {
+        account: account.as_bytes().to_vec(),
+    });
+    match rpc.call(operation, None).await? {
+        answer::Result::Identity(identity) => Ok(identity.chain),
+        _ => Err(CallError::Malformed),
     }
 }
 
@@ -237,6 +271,9 @@ pub enum JoinError {
     /// The link is good, but what it leads to is no longer there.
     #[error("the invitation is used up, withdrawn or expired")]
     Gone,
+    /// The inviter is a contact, but the invitation ended before the answer could be left.
+    #[error("the invitation ended before your contact card could be left: they do not know of you")]
+    TooLate,
     /// The messaging server did not answer, or refused.
     #[error(transparent)]
     Call(#[from] CallError),
@@ -245,7 +282,7 @@ pub enum JoinError {
     Open(#[from] OpenError),
     /// The inviter is not who the invitation says.
     #[error(transparent)]
-    Introduction(#[from] IntroductionError),
+    Check(#[from] CheckError),
     /// The inviter's card was not taken.
     #[error(transparent)]
     Add(#[from] AddError),
@@ -258,16 +295,25 @@ pub enum JoinError {
 }
 
 impl JoinError {
+    /// Whether following the invitation again would end the same way.
+    const fn is_final(&self) -> bool {
+        match self {
+            Self::Gone | Self::TooLate | Self::Open(_) | Self::Check(_) | Self::Seal(_) => true,
+            Self::Add(error) => !matches!(error, AddError::Keep(_)),
+            _ => false,
+        }
+    }
+
     /// What the caller can do.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Start(error) => error.kind(),
             Self::Rendezvous(error) => error.kind(),
-            Self::Gone => Kind::BadInput,
+            Self::Gone | Self::TooLate => Kind::BadInput,
             Self::Call(error) => error.kind(),
             Self::Open(error) => error.kind(),
-            Self::Introduction(error) => error.kind(),
+            Self::Check(error) => error.kind(),
             Self::Add(error) => error.kind(),
             Self::Seal(error) => error.kind(),
             Self::Keep(error) => error.kind(),

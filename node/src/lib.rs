@@ -53,7 +53,7 @@ pub use create::{CreateError, Identity, Setup};
 pub use home::HomeError;
 pub use invitation::Invitation;
 pub use invite::{InviteError, Invited, Inviting, Wish};
-pub use join::{IntroductionError, JoinError, Joined, Joining};
+pub use join::{JoinError, Joined, Joining};
 pub use keep::KeepError;
 pub use network::Network;
 pub use node::{Node, OpenError};

@@ -25,6 +25,8 @@ pub struct Node {
     pub(crate) network: Network,
     /// Who changes what others read and change waits here.
     pub(crate) turn: Mutex<()>,
+    /// The same for invitations, which are changed around requests. Taken before `turn`.
+    pub(crate) invitations_turn: Mutex<()>,
 }
 
 impl Node {
@@ -55,6 +57,7 @@ impl Node {
             profile: RwLock::new(profile),
             network,
             turn: Mutex::new(()),
+            invitations_turn: Mutex::new(()),
         }
     }
 

@@ -1,8 +1,11 @@
+use std::sync::Arc;
+
 use identity::{
     Card, ContactToken, Contents, DeviceChain, DeviceKey, Fingerprint, Home, IdentityChain,
     IdentityKey, Name, UserId,
 };
 use kernel::Time;
+use net::server::Prover;
 use primitives::{Secret, VerifyingKey};
 use rendezvous::bucket::Host;
 use wire::v1::{KeptHome, KeptProfile};
@@ -16,7 +19,7 @@ pub(crate) struct Profile {
     kept: KeptProfile,
     pub(crate) name: Name,
     pub(crate) key: IdentityKey,
-    pub(crate) device: DeviceKey,
+    pub(crate) device: Arc<DeviceKey>,
     pub(crate) identity: IdentityChain,
     pub(crate) devices: DeviceChain,
     pub(crate) home: Option<AtHome>,
@@ -49,7 +52,7 @@ impl Profile {
             bytes => Some(seed(bytes)?),
         };
         let key = IdentityKey::from_seeds(&seed(&kept.identity_seed)?, ml_dsa.as_ref());
-        let device = DeviceKey::from_seed(&seed(&kept.device_seed)?);
+        let device = Arc::new(DeviceKey::from_seed(&seed(&kept.device_seed)?));
         let identity = IdentityChain::replay(&kept.identity).map_err(|_| broken())?;
         let devices = DeviceChain::replay(&kept.devices, &identity).map_err(|_| broken())?;
         let home = kept.home.as_ref().map(AtHome::read);
@@ -87,6 +90,14 @@ impl Profile {
         self.identity.state().home.as_ref()
     }
 
+    /// Who asks servers: the account, and its key on this device.
+    pub(crate) fn asker(&self) -> Asker {
+        Asker {
+            account: self.user_id(),
+            device: Arc::clone(&self.device),
+        }
+    }
+
     /// A card of the owner, with a token for whoever gets it.
     pub(crate) fn card(&self, token: ContactToken, now: Time) -> Result<Card, KeepError> {
         let mut contents = Contents::new(self.name.clone());
@@ -96,6 +107,19 @@ impl Profile {
         let card = Card::issue(&self.key, self.user_id(), generation, contents, now);
         // Name and home have their bounds, so it fits.
         card.map_err(|_| KeepError::Bug("a card of a name and a home fits"))
+    }
+}
+
+/// Who asks servers, apart from the profile: so that nobody waits for a network who wants to read it.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker {
+    account: UserId,
+    device: Arc<DeviceKey>,
+}
+
+impl Asker {
+    pub(crate) fn prover(&self) -> Prover<'_> {
+        Prover::new(self.account, &self.device)
     }
 }
 

@@ -1,6 +1,6 @@
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use rendezvous::bucket::Host;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -14,7 +14,7 @@ pub(crate) struct Proxy {
 }
 
 struct Shared {
-    server: SocketAddr,
+    server: Mutex<SocketAddr>,
     /// Answers that still pass; [`usize::MAX`]: all.
     left: AtomicUsize,
     passed: AtomicUsize,
@@ -26,7 +26,7 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
-            server,
+            server: Mutex::new(server),
             left: AtomicUsize::new(usize::MAX),
             passed: AtomicUsize::new(0),
             cut: Notify::new(),
@@ -54,6 +54,11 @@ impl Proxy {
         self.shared.left.store(usize::MAX, Ordering::SeqCst);
     }
 
+    /// Leads new connections to another server from now on.
+    pub(crate) fn lead_to(&self, server: SocketAddr) {
+        *self.shared.server.lock().unwrap() = server;
+    }
+
     /// Until an answer was lost.
     pub(crate) async fn cut(&self) {
         self.shared.cut.notified().await;
@@ -67,7 +72,8 @@ impl Proxy {
 
 /// Passes bytes both ways, until an answer is to be lost. One comes in one piece: they are short.
 async fn pass(client: TcpStream, shared: Arc<Shared>) {
-    let server = TcpStream::connect(shared.server).await.unwrap();
+    let server = *shared.server.lock().unwrap();
+    let server = TcpStream::connect(server).await.unwrap();
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let asking = tokio::spawn(async move {

@@ -163,13 +163,10 @@ pub(crate) async fn accept(node: &Node, invitation: &Invitation) -> Result<Conta
 pub(crate) fn joined(answered: &[Answered]) -> Vec<&Contact> {
     answered
         .iter()
-        .map(|answered| match answered {
-            Answered::Joined(added) => added.contact(),
-            other => panic!("{other:?}"),
-        })
+        .map(|answered| answered.came.as_ref().unwrap().contact())
         .collect()
 }
 
 pub(crate) fn is_new(answered: &Answered) -> bool {
-    matches!(answered, Answered::Joined(added) if matches!(**added, Added::New(_)))
+    matches!(answered.came.as_deref(), Ok(Added::New(_)))
 }
