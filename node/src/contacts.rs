@@ -188,6 +188,17 @@ impl Node {
             .await
     }
 
+    /// Remembers that fingerprints were compared with a contact, and are not the same.
+    ///
+    /// # Errors
+    ///
+    /// See [`FindError`]; nothing changed then.
+    pub async fn differs(&self, contact: &Contact) -> Result<Contact, FindError> {
+        let _turn = self.turn.lock().await;
+        self.change(contact, |contact| contact.compared = None)
+            .await
+    }
+
     /// Forgets a contact. They are not told, and keep the card that they have.
     ///
     /// # Errors
