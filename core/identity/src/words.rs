@@ -87,6 +87,16 @@ pub fn complete(prefix: &str) -> impl Iterator<Item = Word> {
         .map(|(word, _)| word)
 }
 
+/// Whether `c` stands between typed words: white space, `-`, `_`, `,` or `.`.
+///
+/// # Spec
+///
+/// `spec/15-identity.md` 7.
+#[must_use]
+pub fn is_separator(c: char) -> bool {
+    c.is_whitespace() || "-_,.".contains(c)
+}
+
 /// Words drawn at random, to be told to somebody: a passphrase, or the words of an invitation.
 ///
 /// Erased on drop; `Debug` prints the name only.
@@ -118,16 +128,15 @@ impl Phrase {
         Self(words.collect())
     }
 
-    /// Reads what somebody typed or pasted; each word as [`Word::read`] takes it, between them white
-    /// space, `-`, `_`, `,` or `.`.
+    /// Reads what somebody typed or pasted; each word as [`Word::read`] takes it, between them what
+    /// [`is_separator`] takes.
     ///
     /// # Errors
     ///
     /// See [`PhraseError`].
     pub fn read(typed: &str) -> Result<Self, PhraseError> {
         let mut phrase = Self(Vec::with_capacity(Self::MAX));
-        let separator = |c: char| c.is_whitespace() || "-_,.".contains(c);
-        let typed = typed.split(separator).filter(|word| !word.is_empty());
+        let typed = typed.split(is_separator).filter(|word| !word.is_empty());
         for (word, position) in typed.zip(1..) {
             if position > Self::MAX {
                 return Err(PhraseError::Count);

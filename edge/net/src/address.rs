@@ -31,6 +31,17 @@ impl Address {
         &self.host
     }
 
+    /// The port, 1 to 65535.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What stands in front of the routes: empty, or begins with a slash and ends with none.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// Host and port as they stand in a request.
     pub(crate) fn authority(&self) -> String {
         let Self { host, port, .. } = self;
@@ -96,6 +107,24 @@ impl Proxy {
     #[must_use]
     pub const fn has_login(&self) -> bool {
         self.login.is_some()
+    }
+
+    /// The host: a name, or an IP address (IPv6 without brackets).
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, 1 to 65535.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// User and password, if it came with them.
+    pub(crate) fn login(&self) -> Option<(&str, &str)> {
+        let login = self.login.as_ref()?;
+        Some((&login.user, &login.password))
     }
 }
 

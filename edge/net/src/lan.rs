@@ -9,6 +9,7 @@
 mod error;
 mod interfaces;
 mod link;
+mod probe;
 mod run;
 
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -20,6 +21,7 @@ use tokio::sync::mpsc;
 
 pub use error::{LinkError, StartError};
 pub use interfaces::{Interface, Interfaces};
+pub use probe::{Heard, probe};
 
 use crate::running::fresh_seed;
 use run::Runner;

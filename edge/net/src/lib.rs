@@ -7,6 +7,7 @@ mod circuit;
 mod dial;
 mod http;
 pub mod lan;
+pub mod probe;
 mod request_error;
 mod roots;
 mod running;

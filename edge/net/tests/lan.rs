@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use net::lan::{Event, Interfaces, Meeting, Options, StartError};
+use net::lan::{Event, Interfaces, LinkError, Meeting, Options, StartError, probe};
 use rendezvous::{Passkey, Salt, Wanted, lan};
 use tokio::time::timeout;
 
@@ -153,4 +153,65 @@ async fn what_cannot_work_is_refused_before_anything_is_sent() {
     let mut group = options(7);
     group.group.set_ip(Ipv4Addr::new(10, 0, 0, 1));
     assert!(matches!(start(group, 0), StartError::NotAGroup { .. }));
+}
+
+/// Sends to the group from `from` until `probe` is done.
+async fn heard_while_sending(group: u8, from: [u8; 4], bytes: &[u8]) -> net::lan::Heard {
+    let sender = UdpSocket::bind((Ipv4Addr::from(from), 0)).unwrap();
+    let sender = socket2::Socket::from(sender);
+    sender.set_multicast_if_v4(&Ipv4Addr::LOCALHOST).unwrap();
+    let sender = UdpSocket::from(sender);
+    let options = options(group);
+    let mut often = tokio::time::interval(Duration::from_millis(20));
+    let send = async {
+        loop {
+            often.tick().await;
+            sender.send_to(bytes, options.group).unwrap();
+        }
+    };
+    tokio::select! {
+        heard = probe(&options, Duration::from_secs(2)) => heard.unwrap().remove(0),
+        never = send => never,
+    }
+}
+
+#[tokio::test]
+async fn a_probe_hears_itself_and_who_else_announces() {
+    let mut t1 = b"t1e".to_vec();
+    t1.resize(200, 7);
+    let heard = heard_while_sending(8, [127, 0, 0, 1], &t1).await;
+    assert_eq!((heard.own, heard.others), (Ok(true), 0), "its own machine");
+    assert_eq!(heard.interface.address, Ipv4Addr::LOCALHOST);
+}
+
+/// Only there does all of 127.0.0.0/8 lead here.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_probe_counts_others_once_and_no_other_probes() {
+    let mut t1 = b"t1_".to_vec();
+    t1.resize(200, 7);
+    let heard = heard_while_sending(9, [127, 0, 0, 2], &t1).await;
+    assert_eq!((heard.own, heard.others), (Ok(true), 1));
+    let other = [&b"entrenous/v1/probe"[..], &[0; 16]].concat();
+    let heard = heard_while_sending(10, [127, 0, 0, 2], &other).await;
+    assert_eq!((heard.own, heard.others), (Ok(true), 0));
+}
+
+#[tokio::test]
+async fn a_probe_tells_of_a_port_that_another_program_uses_alone() {
+    let mut options = options(11);
+    let other = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+    options.group.set_port(other.local_addr().unwrap().port());
+    let heard = probe(&options, Duration::ZERO).await.unwrap().remove(0);
+    assert!(matches!(heard.own, Err(LinkError::PortInUse { .. })));
+}
+
+#[tokio::test]
+async fn a_meeting_takes_no_notice_of_a_probe() {
+    let mut a = start(12, "door", "from a");
+    let heard = probe(&options(12), Duration::from_secs(1)).await.unwrap();
+    assert_eq!(heard[0].own, Ok(true));
+    let mut b = start(12, "door", "from b");
+    let (to_a, to_b) = tokio::join!(matched(&mut a), matched(&mut b));
+    assert_eq!((to_a.as_str(), to_b.as_str()), ("from b", "from a"));
 }

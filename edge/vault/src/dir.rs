@@ -40,12 +40,21 @@ impl Directory {
     /// Checks modes, then locks.
     pub(crate) fn lock(path: &Path) -> Result<Self, LockError> {
         check_dir(path)?;
-        let (lock, path) = (lock_file(&path.join("store.lock"))?, path.to_owned());
+        let (lock, path) = (lock_file(&path.join(LOCK))?, path.to_owned());
         let directory = Self { path, lock };
         for file in [directory.store(), directory.log(), directory.mark()] {
             check_file(&file)?;
         }
         Ok(directory)
+    }
+
+    /// Whether the modes are right of the directory and of what is in it. Takes no lock.
+    pub(crate) fn check(path: &Path) -> Result<(), LockError> {
+        check_dir(path)?;
+        for name in [LOCK, STORE, LOG, MARK] {
+            check_file(&path.join(name))?;
+        }
+        Ok(())
     }
 
     /// Whether `path` has a store, or what is left of one.
@@ -64,7 +73,11 @@ impl Directory {
     }
 
     pub(crate) fn store(&self) -> PathBuf {
-        self.path.join(STORE)
+        Self::store_in(&self.path)
+    }
+
+    pub(crate) fn store_in(path: &Path) -> PathBuf {
+        path.join(STORE)
     }
 
     fn log(&self) -> PathBuf {
@@ -72,7 +85,7 @@ impl Directory {
     }
 
     pub(crate) fn mark(&self) -> PathBuf {
-        self.path.join("store.mark")
+        self.path.join(MARK)
     }
 
     /// Where a store is made.
@@ -247,6 +260,8 @@ fn write_pid(file: &mut File) {
         .and_then(|()| file.write_all(text.as_bytes()));
 }
 
+const LOCK: &str = "store.lock";
+const MARK: &str = "store.mark";
 const STORE: &str = "store.db";
 const LOG: &str = "store.db-wal";
 const MAX_PID_LEN: u64 = 16;

@@ -69,6 +69,11 @@ impl Engine {
         }
     }
 
+    /// The format of the database at `path`, from its first bytes: no lock, nothing written.
+    pub(crate) fn format(path: &Path) -> Result<u32, StoreError> {
+        check_start(path).map(|()| FORMAT)
+    }
+
     fn connect(path: &Path, synchronous: &str) -> Result<Self, StoreError> {
         let connect = || {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -50,6 +50,7 @@ mod key;
 mod keys;
 mod mark;
 mod mode;
+mod peek;
 mod random;
 mod record;
 mod unlock;
@@ -70,6 +71,7 @@ pub use key::{
     KEY_FILE_LEN, Key, KeyFile, KeyFileError, MAX_PASSPHRASE_LEN, Passphrase, PassphraseError,
 };
 pub use mode::ModeError;
+pub use peek::{Peek, peek};
 pub use record::{MAX_BODY_LEN, MAX_NAME_LEN, Record, RecordKind, Upgrade};
 pub use unlock::UnlockError;
 pub use vault::{CommitError, OpenError, ReadError, Vault, WrapError, WrapInfo, WrapKind};

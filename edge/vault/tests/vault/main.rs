@@ -13,6 +13,7 @@ mod damage;
 #[cfg(unix)]
 mod disk;
 mod keys;
+mod peek;
 mod place;
 mod records;
 mod tools;
