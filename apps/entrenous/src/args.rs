@@ -1,8 +1,9 @@
 use std::process::ExitCode;
 
-use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use clap::{ArgAction, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 use crate::command::Command;
+use crate::config::Profile;
 use crate::ui;
 
 /// Meet, call, write and gather with people, over networks that nobody has to trust.
@@ -12,6 +13,8 @@ use crate::ui;
     version,
     max_term_width = 80,
     disable_help_subcommand = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
     help_template = TEMPLATE,
     before_long_help = EXAMPLES,
     after_long_help = EXIT_CODES
@@ -21,12 +24,19 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
     #[command(flatten)]
     pub(crate) global: Global,
+    /// Print the version
+    #[arg(long, short = 'V', action = ArgAction::Version, hide_short_help = true)]
+    #[arg(help_heading = EVERYWHERE)]
+    version: Option<bool>,
 }
 
 /// What every command takes, before or after its name.
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Everywhere")]
+#[command(next_help_heading = EVERYWHERE)]
 pub(crate) struct Global {
+    /// Print help; --help says more
+    #[arg(long, short, global = true, action = ArgAction::Help)]
+    help: Option<bool>,
     /// One JSON object per line on stdout, and no other talk
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -36,8 +46,15 @@ pub(crate) struct Global {
     /// Also say what is dropped, and the causes of errors
     #[arg(long, short, global = true, hide_short_help = true)]
     pub(crate) verbose: bool,
+    /// Whose data to use
+    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
+    #[arg(
+        long_help = "Whose data to use: a name of 1 to 32 of a-z, 0-9 and - [default: default, or \
+        ENTRENOUS_PROFILE]"
+    )]
+    pub(crate) profile: Option<Profile>,
     /// Never ask; what is missing is an error
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(crate) no_input: bool,
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
@@ -88,12 +105,14 @@ pub(crate) const TEMPLATE: &str = "\
 
 {all-args}{after-help}";
 
+const EVERYWHERE: &str = "Everywhere";
+
 const EXAMPLES: &str = "\
 Examples:
   entrenous demo                         the whole story, on this machine alone
   entrenous meet                         meet on this network
   entrenous meet --at https://host:7447  meet at a server
-  entrenous completions bash             completions for your shell";
+  entrenous doctor                       what is wrong here, and what to do";
 
 const EXIT_CODES: &str = "\
 Results go to stdout, talk to stderr.
@@ -118,10 +137,13 @@ mod tests {
     fn help_fits_a_small_terminal() {
         let mut cli = Cli::command();
         cli.build();
-        for command in std::iter::once(&cli).chain(cli.get_subcommands()) {
-            let short = command.clone().render_help().to_string();
+        let mut commands = vec![cli];
+        while let Some(mut command) = commands.pop() {
+            commands.extend(command.get_subcommands().cloned());
+            let short = command.render_help().to_string();
             assert!(short.lines().count() <= 23, "{short}");
-            let long = command.clone().render_long_help().to_string();
+            let long = command.render_long_help().to_string();
+            assert!(long.contains("Examples:\n"), "{long}");
             for line in short.lines().chain(long.lines()) {
                 assert!(line.chars().count() <= 80, "{line}");
             }

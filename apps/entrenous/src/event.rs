@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Serialize, Serializer};
@@ -81,6 +84,55 @@ pub(crate) enum Reason {
     FirstMatch,
     Timeout,
     Interrupted,
+}
+
+/// `config show`.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "config_shown")]
+pub(crate) struct ConfigShown<'a> {
+    pub(crate) settings: BTreeMap<&'static str, Set>,
+    pub(crate) config: &'a Path,
+    pub(crate) data: &'a Path,
+    pub(crate) state: &'a Path,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) socket: Option<&'a Path>,
+}
+
+/// One setting.
+#[derive(Debug, Serialize)]
+pub(crate) struct Set {
+    /// As TOML.
+    pub(crate) value: String,
+    pub(crate) from: &'static str,
+}
+
+/// `config path`.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "config_path")]
+pub(crate) struct ConfigPath<'a> {
+    pub(crate) file: &'a Path,
+    pub(crate) exists: bool,
+}
+
+/// One check of `doctor`.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "check")]
+pub(crate) struct Checked<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) verdict: &'a str,
+    pub(crate) text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hint: Option<&'a str>,
+}
+
+/// `doctor` has tried everything.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "doctor_done")]
+pub(crate) struct DoctorDone {
+    pub(crate) ok: usize,
+    pub(crate) info: usize,
+    pub(crate) warn: usize,
+    pub(crate) fail: usize,
 }
 
 impl<'a> Event<'a> {

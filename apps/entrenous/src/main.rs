@@ -3,15 +3,28 @@
 //! This program is thin: it reads arguments, calls the faces of `net` and `host`, and shows what
 //! they tell. [`ui`] is the only module that prints, [`failure`] the only one that knows exit codes.
 
+#![expect(
+    dead_code,
+    reason = "pictures, words and tables are for the commands that come next"
+)]
+
 mod args;
 mod command;
+mod config;
 mod event;
 mod failure;
 mod lasts;
 mod message;
+#[cfg(all(test, unix))]
+#[path = "../tests/e2e/needs.rs"]
+mod needs;
 mod prompt;
+mod qr;
 mod secret;
 mod stop;
+#[cfg(all(test, unix))]
+#[path = "../tests/e2e/tmux.rs"]
+mod tmux;
 mod ui;
 
 use std::process::ExitCode;
@@ -45,7 +58,7 @@ fn run(cli: &Cli, ui: &mut Ui) -> Result<(), Failure> {
         .map_err(|error| Failure::unavailable("this system gives no threads").because(&error))?;
     let result = runtime.block_on(async {
         let stop = Stop::listen()?;
-        cli.command.run(ui, stop).await
+        cli.command.run(&cli.global, ui, stop).await
     });
     // A prompt or a calculation that is still under way must not hold up the end.
     runtime.shutdown_background();

@@ -1,5 +1,11 @@
 //! Questions to a person at a terminal. What they ask for always has a flag as well.
 
+#[cfg(unix)]
+mod bytes;
+mod editor;
+mod keys;
+mod words;
+
 use std::io;
 use std::time::Duration;
 
@@ -9,6 +15,11 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 use crate::stop::Stop;
 use crate::ui::Ui;
+#[expect(unused_imports, reason = "for the commands that come next")]
+pub(crate) use editor::Accept;
+pub(crate) use editor::Typed;
+#[expect(unused_imports, reason = "for the commands that come next")]
+pub(crate) use words::{Question, words};
 
 /// Asks for a line that does not appear on the screen. `flag` is what to use without a terminal.
 pub(crate) async fn hidden(
@@ -40,11 +51,7 @@ async fn ask(
     read: fn() -> io::Result<String>,
 ) -> Result<Zeroizing<String>, Failure> {
     if !ui.can_ask() {
-        let what = label.to_lowercase();
-        return Err(
-            Failure::usage(format!("no {what}, and nobody to ask for it"))
-                .hint(format!("give it with `{flag}`")),
-        );
+        return Err(nobody(label, flag));
     }
     ui.ask(&format!("{label}:"));
     let mut answer = tokio::task::spawn_blocking(move || read().map(Zeroizing::new));
@@ -69,6 +76,12 @@ async fn ask(
             Err(Failure::interrupted())
         }
     }
+}
+
+fn nobody(label: &str, flag: &str) -> Failure {
+    let what = label.split(" (").next().unwrap_or(label).to_lowercase();
+    Failure::usage(format!("no {what}, and nobody to ask for it"))
+        .hint(format!("give it with `{flag}`"))
 }
 
 fn read_line() -> io::Result<String> {

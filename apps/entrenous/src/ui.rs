@@ -1,17 +1,27 @@
 //! The only place that prints. stdout carries results, stderr carries talk.
 
-mod filter;
+mod asking;
+mod bottom;
+mod face;
+pub(crate) mod filter;
 mod json;
+#[cfg(unix)]
+mod raw;
+mod table;
 
 use std::fmt::Arguments;
 use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
+use serde::Serialize;
 
-use crate::args::{Global, When};
+use crate::args::Global;
 use crate::event::Event;
 use crate::failure::{Failure, Why};
+use bottom::Bottom;
+use face::Face;
 use filter::Shown;
+pub(crate) use table::Tone;
 
 /// Where everything goes that a person or a program reads.
 #[derive(Debug)]
@@ -21,8 +31,8 @@ pub(crate) struct Ui {
     no_input: bool,
     out: Face,
     err: Face,
-    /// The waiting line that is on the screen now.
-    status: String,
+    /// What is below everything else on the screen now.
+    bottom: Bottom,
 }
 
 /// How much is said on stderr.
@@ -40,11 +50,12 @@ pub(crate) enum Voice {
     Title,
 }
 
-/// What one stream leads to.
+/// What there is to draw on.
 #[derive(Clone, Copy, Debug)]
-struct Face {
-    terminal: bool,
-    color: bool,
+pub(crate) struct Canvas {
+    /// Columns and rows, if it is a terminal that says.
+    pub(crate) size: Option<(usize, usize)>,
+    pub(crate) color: bool,
 }
 
 impl Ui {
@@ -59,7 +70,7 @@ impl Ui {
             no_input: global.no_input,
             out: Face::new(io::stdout().is_terminal(), global.color),
             err: Face::new(io::stderr().is_terminal(), global.color),
-            status: String::new(),
+            bottom: Bottom::default(),
         }
     }
 
@@ -68,13 +79,9 @@ impl Ui {
         self.json
     }
 
-    /// Whether there is a person to ask.
-    pub(crate) fn can_ask(&self) -> bool {
-        !self.no_input && self.err.terminal && io::stdin().is_terminal()
-    }
-
-    /// Tells programs; says nothing to people.
-    pub(crate) fn event(&mut self, event: &Event<'_>) -> Result<(), Failure> {
+    /// Tells programs; says nothing to people. `event` becomes an object with `event` in it: an
+    /// [`Event`], or a struct of its own.
+    pub(crate) fn event(&mut self, event: &impl Serialize) -> Result<(), Failure> {
         if !self.json {
             return Ok(());
         }
@@ -111,6 +118,45 @@ impl Ui {
     /// Writes a result as it is, whatever the mode: a completion script.
     pub(crate) fn print(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.write_out(bytes)
+    }
+
+    /// Shows a result: `text`, whole lines of our own making, to people, `event` to programs.
+    pub(crate) fn show(&mut self, text: &str, event: &impl Serialize) -> Result<(), Failure> {
+        match self.json {
+            true => self.event(event),
+            false => self.write_out(text.as_bytes()),
+        }
+    }
+
+    /// Shows a result as rows of cells under each other, made harmless. Programs get events instead.
+    pub(crate) fn table<const N: usize>(&mut self, rows: &[[String; N]]) -> Result<(), Failure> {
+        self.table_in_tones(rows, &[])
+    }
+
+    /// The same, with the first cell of each row in a tone; the words must say it all.
+    pub(crate) fn table_in_tones<const N: usize>(
+        &mut self,
+        rows: &[[String; N]],
+        tones: &[Tone],
+    ) -> Result<(), Failure> {
+        if self.json {
+            return Ok(());
+        }
+        let styles: Vec<_> = tones
+            .iter()
+            .map(|tone| self.out.style(tone.style()))
+            .collect();
+        let columns = self.out.terminal.then(|| self.columns());
+        let text = table::lines(rows, &styles, columns);
+        self.write_out(text.as_bytes())
+    }
+
+    /// How stdout can show a picture made of characters.
+    pub(crate) fn canvas(&self) -> Canvas {
+        Canvas {
+            size: face::size(io::stdout()).filter(|_| self.out.terminal),
+            color: self.out.color,
+        }
     }
 
     /// Tells people a part of a story, as a result; programs get events instead.
@@ -157,9 +203,10 @@ impl Ui {
         if !self.err.terminal || self.talk < Talk::Normal {
             return;
         }
-        let line = text.to_string();
-        if line != self.status {
-            self.status = line;
+        let line = Bottom::waiting(&text.to_string(), self.err);
+        if !line.shows_the_same(&self.bottom) {
+            self.erase();
+            self.bottom = line;
             self.draw();
         }
     }
@@ -172,18 +219,7 @@ impl Ui {
     /// Takes the waiting line away.
     pub(crate) fn waited(&mut self) {
         self.erase();
-        self.status.clear();
-    }
-
-    /// Asks for something; the answer is typed behind it.
-    pub(crate) fn ask(&mut self, label: &str) {
-        let bold = self.err.bold();
-        Self::write_err(&format!("{bold}{label}{bold:#} "));
-    }
-
-    /// Ends the line of a question that got no answer.
-    pub(crate) fn end_line(&self) {
-        Self::write_err("\n");
+        self.bottom = Bottom::default();
     }
 
     /// The last words of a command that did not do what was asked for.
@@ -240,44 +276,29 @@ impl Ui {
     }
 
     fn draw(&self) {
-        if !self.status.is_empty() {
-            let dim = self.err.style(Style::new().dimmed());
-            Self::write_err(&format!("\r\x1b[K{dim}{}{dim:#}", self.status));
+        if !self.bottom.is_empty() {
+            Self::write_err(&self.bottom.draw());
         }
     }
 
     fn erase(&self) {
-        if !self.status.is_empty() {
-            Self::write_err("\r\x1b[K");
+        if !self.bottom.is_empty() {
+            Self::write_err(&self.bottom.erase());
         }
+    }
+
+    fn columns(&self) -> usize {
+        let size = match self.out.terminal {
+            true => face::size(io::stdout()),
+            false => face::size(io::stderr()),
+        };
+        size.map_or(USUAL, |(columns, _)| columns)
     }
 
     /// Talk that cannot be heard is no reason to stop.
     fn write_err(text: &str) {
         let mut err = io::stderr().lock();
         let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
-    }
-}
-
-impl Face {
-    fn new(terminal: bool, when: When) -> Self {
-        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let color = match when {
-            When::Always => true,
-            When::Never => false,
-            When::Auto if set("NO_COLOR") => false,
-            When::Auto if std::env::var_os("CLICOLOR_FORCE").is_some_and(|v| v != "0") => true,
-            When::Auto => terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
-        };
-        Self { terminal, color }
-    }
-
-    fn style(self, style: Style) -> Style {
-        if self.color { style } else { Style::new() }
-    }
-
-    fn bold(self) -> Style {
-        self.style(Style::new().bold())
     }
 }
 
@@ -316,6 +337,8 @@ fn closed(error: &io::Error) -> Failure {
     }
 }
 
+/// Columns of a terminal that does not say how many it has.
+const USUAL: usize = 80;
 /// Width of a message on a terminal, without number and bar.
 const COLUMNS: usize = 72;
 

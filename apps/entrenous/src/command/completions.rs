@@ -40,7 +40,7 @@ mod tests {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "entrenous", &mut script);
             let script = String::from_utf8(script).unwrap();
-            for word in ["meet", "demo", "passphrase-file", "reveal-once"] {
+            for word in ["meet", "doctor", "config", "passphrase-file"] {
                 assert!(script.contains(word), "{shell} does not know {word}");
             }
         }

@@ -17,9 +17,9 @@ use crate::ui::Ui;
 use cast::{ANA, BEN, CLEO, Person};
 use story::Story;
 
-/// See the whole story on this machine, with a real server and real sockets
+/// See it all on this machine, with a real server and real sockets
 #[derive(Args, Debug)]
-#[command(help_template = TEMPLATE, after_long_help = NOTES)]
+#[command(help_template = TEMPLATE, before_long_help = EXAMPLES, after_long_help = NOTES)]
 pub(crate) struct Demo {}
 
 impl Demo {
@@ -117,6 +117,11 @@ fn too_slow() -> Failure {
 fn quoted(bytes: &[u8]) -> String {
     format!("\"{}\"", String::from_utf8_lossy(bytes))
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  entrenous demo
+  entrenous demo --json";
 
 const NOTES: &str = "\
 It takes a few seconds, needs no network and no account, and leaves nothing

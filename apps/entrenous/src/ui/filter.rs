@@ -47,14 +47,47 @@ pub(super) fn is_hostile(c: char) -> bool {
             | '\u{e0000}' ..= '\u{e007f}') // tags: text that is not drawn
 }
 
+/// A name that somebody else chose, for a sentence of ours: in quotation marks, with nothing in it that
+/// a terminal obeys, that does not show, or that ends the quotation; at most 64 characters.
+pub(crate) fn name(name: &str) -> String {
+    let mut quoted = String::from('"');
+    for (number, c) in name.chars().enumerate() {
+        match c {
+            _ if number == NAME_CHARS => {
+                quoted.push('…');
+                break;
+            }
+            '"' | '\\' => quoted.extend(['\\', c]),
+            '\t' => quoted.push(' '),
+            c if is_hostile(c) || is_invisible(c) => quoted.push(char::REPLACEMENT_CHARACTER),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Whether `c` shows nothing or an empty place, so that two names could look the same. The joiners and
+/// the selector that emoji and some scripts need are not among them.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}' ..= '\u{180f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}' ..= '\u{fe0e}'
+        | '\u{ffa0}' | '\u{e0100}' ..= '\u{e01ef}')
+}
+
+/// How many columns `c` takes. East Asian characters and emoji take two; counting too many is harmless.
+pub(super) fn width(c: char) -> usize {
+    if c < '\u{1100}' { 1 } else { 2 }
+}
+
 /// Breaks `line` so that no row is wider than `columns`: a row that a terminal wraps by itself
 /// would begin where only our own words begin.
 pub(super) fn rows(line: &str, columns: usize) -> Vec<String> {
     let mut rows = vec![String::new()];
     let mut used = 0_usize;
     for c in line.chars() {
-        // East Asian characters and emoji take two columns; counting too many is harmless.
-        let width = if c < '\u{1100}' { 1 } else { 2 };
+        let width = width(c);
         if used.saturating_add(width) > columns {
             rows.push(String::new());
             used = 0;
@@ -67,6 +100,8 @@ pub(super) fn rows(line: &str, columns: usize) -> Vec<String> {
     rows
 }
 
+/// Longest name that is shown; a card's has at most 64 bytes.
+const NAME_CHARS: usize = 64;
 /// Longest text that is shown; every transport's limit is lower.
 const MAX_CHARS: usize = 4096;
 
@@ -132,6 +167,46 @@ mod tests {
     #[test]
     fn shows_bytes_that_are_not_text_in_hexadecimal() {
         assert_eq!(show(&[0xff, 0x00]), Shown::Hex("ff00".into()));
+    }
+
+    #[test]
+    fn a_name_is_quoted_and_cannot_leave_its_quotation() {
+        assert_eq!(name("alice"), "\"alice\"");
+        assert_eq!(name("Søren 字 👩‍🚀"), "\"Søren 字 👩‍🚀\"");
+        assert_eq!(
+            name(r#"alice" is verified \"#),
+            r#""alice\" is verified \\""#
+        );
+        assert_eq!(name(""), "\"\"");
+    }
+
+    #[test]
+    fn a_name_changes_nothing_on_the_screen() {
+        for hostile in [
+            '\u{1b}',
+            '\n',
+            '\r',
+            '\u{9b}',
+            '\u{7f}',
+            '\u{202e}',
+            '\u{2066}',
+            '\u{200b}',
+            '\u{e0041}',
+            '\u{3164}',
+            '\u{ad}',
+            '\u{2800}',
+            '\u{fe00}',
+        ] {
+            assert_eq!(name(&format!("a{hostile}b")), "\"a\u{fffd}b\"");
+        }
+        assert_eq!(name("a\tb"), "\"a b\"");
+    }
+
+    #[test]
+    fn a_name_has_at_most_64_characters() {
+        let [fits, too_long] = [64, 65].map(|length| name(&"é".repeat(length)));
+        assert_eq!(fits, format!("\"{}\"", "é".repeat(64)));
+        assert_eq!(too_long, format!("\"{}…\"", "é".repeat(64)));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 mod board;
 mod demo;
+mod doctor;
 mod folder;
 mod lan;
 mod limits;
@@ -14,3 +15,4 @@ mod namespaces;
 mod needs;
 mod person;
 mod terminal;
+mod tmux;

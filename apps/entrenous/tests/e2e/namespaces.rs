@@ -8,7 +8,7 @@ use crate::person::{Ended, Person};
 
 /// Runs `script` as root of its own users, network and mounts; `$0` is the program. `None` where
 /// this machine cannot do that, which has then been said.
-fn in_namespace(test: &str, script: &str) -> Option<(Ended, Folder)> {
+pub(crate) fn in_namespace(test: &str, script: &str) -> Option<(Ended, Folder)> {
     let own = ["--map-root-user", "--net", "--mount"];
     let probe = Command::new("unshare")
         .args(own)
@@ -33,7 +33,7 @@ fn in_namespace(test: &str, script: &str) -> Option<(Ended, Folder)> {
 }
 
 /// Two machines, `here` and `far`, with one cable between them.
-const CABLE: &str = "
+pub(crate) const CABLE: &str = "
     mount -t tmpfs none /run
     ip netns add far
     ip link set lo up

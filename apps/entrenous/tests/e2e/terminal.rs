@@ -1,86 +1,16 @@
 //! The program on a terminal, where it may ask and where the screen counts.
 
-use std::process::Command;
-use std::time::{Duration, Instant};
-
 use crate::lan::Room;
-use crate::needs;
 use crate::person::Person;
+use crate::tmux::Terminal;
 
-/// A terminal of 80x24 with a shell in it; closed when dropped.
-struct Terminal(String);
-
-impl Terminal {
-    /// `None` where there is no tmux, which has then been said.
-    fn open(name: &str) -> Option<Self> {
-        if Command::new("tmux").arg("-V").output().is_err() {
-            needs::skipped(name, "tmux is not installed");
-            return None;
-        }
-        let terminal = Self(format!("entrenous-test-{}-{name}", std::process::id()));
-        let size = ["-x", "80", "-y", "24"];
-        terminal.tmux(
-            &[
-                &["-f", "/dev/null", "new-session", "-d"],
-                &size[..],
-                &["env", "PS1=> ", "sh"],
-            ]
-            .concat(),
-        );
-        Some(terminal)
-    }
-
-    fn tmux(&self, args: &[&str]) -> String {
-        let output = Command::new("tmux")
-            .args(["-L", &self.0])
-            .args(args)
-            .output()
-            .unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    fn enter(&self, line: &str) {
-        self.tmux(&["send-keys", "-l", line]);
-        self.tmux(&["send-keys", "Enter"]);
-    }
-
-    fn press(&self, key: &str) {
-        self.tmux(&["send-keys", key]);
-    }
-
-    fn screen(&self) -> String {
-        self.tmux(&["capture-pane", "-p"])
-    }
-
-    #[track_caller]
-    fn wait_for(&self, text: &str) -> String {
-        let begun = Instant::now();
-        loop {
-            let screen = self.screen();
-            if screen.contains(text) {
-                return screen;
-            }
-            assert!(
-                begun.elapsed() < Duration::from_secs(60),
-                "no {text:?} on:\n{screen}"
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    fn meet(&self, room: &Room) {
-        let program = env!("CARGO_BIN_EXE_entrenous");
-        self.enter(&format!(
-            "clear; {program} {}; echo \"code $?.\"",
-            room.args(&[]).join(" ")
-        ));
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        self.tmux(&["kill-server"]);
-    }
+/// Runs `entrenous meet` there.
+fn meet(terminal: &Terminal, room: &Room) {
+    let program = env!("CARGO_BIN_EXE_entrenous");
+    terminal.enter(&format!(
+        "clear; {program} {}; echo \"code $?.\"",
+        room.args(&[]).join(" ")
+    ));
 }
 
 #[test]
@@ -89,7 +19,7 @@ fn a_person_is_asked_and_the_passphrase_never_shows() {
         return;
     };
     let room = Room::new();
-    terminal.meet(&room);
+    meet(&terminal, &room);
     terminal.wait_for("Passphrase:");
     terminal.enter("tulip anchor");
     terminal.wait_for("Message:");
@@ -120,7 +50,7 @@ fn ctrl_c_at_a_prompt_leaves_a_terminal_that_echoes() {
         return;
     };
     for (prompt, answers) in [("Passphrase:", &[][..]), ("Message:", &["p"])] {
-        terminal.meet(&Room::new());
+        meet(&terminal, &Room::new());
         terminal.wait_for("Passphrase:");
         for answer in answers {
             terminal.enter(answer);

@@ -1,16 +1,15 @@
 //! A board on a server as a meeting place.
 
-use std::ffi::OsStr;
 use std::net::IpAddr;
 
-use clap::builder::TypedValueParser;
-use clap::{Arg, Args, Command};
-use net::board::{Address, AddressError, Event, Options, Proxy, RequestError};
+use clap::Args;
+use net::board::{Address, Event, Options, Proxy, RequestError};
 use rendezvous::Wanted;
 use rendezvous::board::{self, Board, BoardName, Failed};
 
 use super::lan::{TOO_LONG, bug};
 use super::watch::Happening;
+use crate::config::Unrepeated;
 use crate::event::Place;
 use crate::failure::Failure;
 use crate::lasts;
@@ -51,25 +50,6 @@ pub(super) struct At {
         hide_short_help = true
     )]
     cut: bool,
-}
-
-/// Reads a proxy. What is wrong with it is said without repeating it, for it may hold a password.
-#[derive(Clone)]
-struct Unrepeated;
-
-impl TypedValueParser for Unrepeated {
-    type Value = Proxy;
-
-    fn parse_ref(
-        &self,
-        command: &Command,
-        arg: Option<&Arg>,
-        value: &OsStr,
-    ) -> Result<Proxy, clap::Error> {
-        let proxy = value.to_str().unwrap_or_default().parse();
-        let parser = move |_: &str| -> Result<Proxy, AddressError> { proxy.clone() };
-        parser.parse_ref(command, arg, OsStr::new("..."))
-    }
 }
 
 impl At {
