@@ -38,10 +38,11 @@ pub(crate) struct Global {
     #[arg(long, short, global = true, action = ArgAction::Help)]
     help: Option<bool>,
     /// One JSON object per line on stdout, and no other talk
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(crate) json: bool,
     /// Results, warnings and errors only
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    #[arg(long, short, global = true, hide_short_help = true)]
+    #[arg(conflicts_with = "verbose")]
     pub(crate) quiet: bool,
     /// Also say what is dropped, and the causes of errors
     #[arg(long, short, global = true, hide_short_help = true)]
@@ -112,6 +113,9 @@ Examples:
   entrenous demo                         the whole story, on this machine alone
   entrenous meet                         meet on this network
   entrenous meet --at https://host:7447  meet at a server
+  entrenous init                         a profile, to know people by
+  entrenous invite --at meet.example     a line for somebody who is elsewhere
+  entrenous join                         follow such a line
   entrenous doctor                       what is wrong here, and what to do";
 
 const EXIT_CODES: &str = "\

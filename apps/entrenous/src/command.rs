@@ -1,8 +1,19 @@
+mod answered;
+mod backup;
 mod completions;
 mod config;
+mod contacts;
 mod demo;
 mod doctor;
+mod home;
+mod id;
+mod init;
+mod invitations;
+mod invite;
+mod join;
 mod meet;
+mod restore;
+mod verify;
 
 use clap::Subcommand;
 
@@ -14,7 +25,17 @@ use crate::ui::Ui;
 /// What the person wants done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Init(Box<init::Init>),
+    Id(id::Id),
     Meet(Box<meet::Meet>),
+    Invite(Box<invite::Invite>),
+    Join(Box<join::Join>),
+    Invitations(Box<invitations::Invitations>),
+    Contacts(Box<contacts::Contacts>),
+    Verify(verify::Verify),
+    Home(Box<home::HomeArgs>),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
     Demo(demo::Demo),
     Doctor(Box<doctor::Doctor>),
     Config(Box<config::Config>),
@@ -29,7 +50,17 @@ impl Command {
         stop: Stop,
     ) -> Result<(), Failure> {
         match self {
-            Self::Meet(meet) => meet.run(ui, stop).await,
+            Self::Init(init) => init.run(global, ui, stop).await,
+            Self::Id(id) => id.run(global, ui, stop).await,
+            Self::Meet(meet) => meet.run(global, ui, stop).await,
+            Self::Invite(invite) => invite.run(global, ui, stop).await,
+            Self::Join(join) => join.run(global, ui, stop).await,
+            Self::Invitations(invitations) => invitations.run(global, ui, stop).await,
+            Self::Contacts(contacts) => contacts.run(global, ui, stop).await,
+            Self::Verify(verify) => verify.run(global, ui, stop).await,
+            Self::Home(home) => home.run(global, ui, stop).await,
+            Self::Backup(backup) => backup.run(global, ui, stop).await,
+            Self::Restore(restore) => restore.run(global, ui, stop).await,
             Self::Demo(demo) => demo.run(ui, stop).await,
             Self::Doctor(doctor) => doctor.run(global, ui, stop).await,
             Self::Config(config) => config.run(global, ui),

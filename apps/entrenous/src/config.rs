@@ -10,8 +10,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use net::Proxy;
 use net::Root;
-use net::board::Proxy;
 use rendezvous::bucket::Host;
 
 use crate::args::Global;
@@ -55,21 +55,25 @@ pub(crate) enum Origin {
     Default,
 }
 
+/// What looks a variable of the environment up.
+type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
 /// Settings as flags of a command.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Given {
     /// A server where invitations lie; repeat for more
-    #[arg(long, value_name = "HOST:PORT", value_parser = host, hide_short_help = true)]
+    #[arg(long, global = true, value_name = "HOST:PORT", value_parser = host)]
+    #[arg(hide_short_help = true)]
     rendezvous: Vec<Host>,
     /// The server that a new account is made at
-    #[arg(long, value_name = "HOST:PORT", value_parser = host, hide_short_help = true)]
+    #[arg(long, global = true, value_name = "HOST:PORT", value_parser = host, hide_short_help = true)]
     home: Option<Host>,
     /// Reach servers through a SOCKS5 proxy, such as Tor
-    #[arg(long, value_name = "socks5://HOST:PORT", value_parser = Unrepeated)]
+    #[arg(long, global = true, value_name = "socks5://HOST:PORT", value_parser = Unrepeated)]
     #[arg(hide_short_help = true)]
     proxy: Option<Proxy>,
     /// Trust the certificates in this PEM file too
-    #[arg(long, value_name = "PATH", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "PATH", hide_short_help = true)]
     ca_file: Option<PathBuf>,
 }
 
@@ -88,10 +92,7 @@ impl Settings {
     pub(crate) fn load(global: &Global, given: &Given) -> Result<Self, Failure> {
         let profile = Profile::choose(global.profile.as_ref(), &variable)?;
         let places = Places::find(&profile.value)?;
-        let file = match read(&places.config)? {
-            Some(text) => text,
-            None => String::new(),
-        };
+        let file = read(&places.config)?.unwrap_or_default();
         Self::resolve(profile, places, &file, (given, &variable))
     }
 
@@ -100,7 +101,7 @@ impl Settings {
         profile: Setting<Profile>,
         places: Places,
         file: &str,
-        (given, env): (&Given, &dyn Fn(&str) -> Option<OsString>),
+        (given, env): (&Given, Lookup<'_>),
     ) -> Result<Self, Failure> {
         let name = places.config.display().to_string();
         let in_file = |wrong: Wrong| {
@@ -108,7 +109,7 @@ impl Settings {
             let hint = wrong.hint.unwrap_or_else(|| KNOWN.to_owned());
             failure.hint(hint)
         };
-        let folder = places.config.parent().unwrap_or(Path::new("."));
+        let folder = places.config.parent().unwrap_or_else(|| Path::new("."));
         let (file, section) = Layer::of_file(file, &profile.value, folder).map_err(in_file)?;
         let environment = Layer::of_environment(env)?;
         let layers = [
@@ -180,7 +181,7 @@ fn variable(name: &str) -> Option<OsString> {
 }
 
 /// A server as people type it: a port is not needed.
-fn host(text: &str) -> Result<Host, String> {
+pub(crate) fn host(text: &str) -> Result<Host, String> {
     Host::typed(text).map_err(|error| error.to_string())
 }
 

@@ -1,11 +1,20 @@
+mod people;
+
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kernel::Time;
 use serde::{Serialize, Serializer};
 
 use crate::failure::Failure;
+pub(crate) use people::{
+    BackupDone, Cohort, ContactAdded, ContactRemoved, ContactShown, ContactsDone, HomeShown,
+    InvitationListed, InvitationReady, InvitationWithdrawn, InvitationsDone, ProfileShown,
+    RecoveryWords, ServerRefused,
+};
 
 /// What a command tells, as one line of `--json`. Fields are only ever added.
 #[derive(Debug, Serialize)]
@@ -148,6 +157,25 @@ impl<'a> Event<'a> {
 /// Now, as `--json` writes times.
 pub(crate) fn now() -> String {
     humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()
+}
+
+/// Now, as moments of contacts and invitations are told.
+pub(crate) fn time() -> Time {
+    let since = std::time::SystemTime::now().duration_since(UNIX_EPOCH);
+    let ms = since.map_or(0, |since| since.as_millis());
+    Time::from_ms(u64::try_from(ms).unwrap_or(u64::MAX))
+}
+
+/// A moment, as `--json` writes times.
+pub(crate) fn rfc3339(time: Time) -> String {
+    let since = Duration::from_millis(time.as_ms());
+    let moment = UNIX_EPOCH.checked_add(since).unwrap_or(UNIX_EPOCH);
+    humantime::format_rfc3339_seconds(moment).to_string()
+}
+
+/// Bytes, as `--json` writes them.
+pub(crate) fn base64url_text(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 fn base64url<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {

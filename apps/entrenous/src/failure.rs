@@ -118,5 +118,10 @@ impl Failure {
     }
 }
 
+/// What a layer below says, and what it says the caller can do.
+pub(crate) fn failed(error: &(dyn Error + 'static), kind: Kind) -> Failure {
+    Failure::new(kind, error.to_string()).because(error)
+}
+
 /// Exit code after Ctrl-C: 128 and the number of the signal, as shells have it.
 pub(crate) const INTERRUPTED: u8 = 130;

@@ -3,11 +3,6 @@
 //! This program is thin: it reads arguments, calls the faces of `net` and `host`, and shows what
 //! they tell. [`ui`] is the only module that prints, [`failure`] the only one that knows exit codes.
 
-#![expect(
-    dead_code,
-    reason = "pictures, words and tables are for the commands that come next"
-)]
-
 mod args;
 mod command;
 mod config;
@@ -18,12 +13,14 @@ mod message;
 #[cfg(all(test, unix))]
 #[path = "../tests/e2e/needs.rs"]
 mod needs;
+mod profile;
 mod prompt;
 mod qr;
 mod secret;
 mod stop;
 #[cfg(all(test, unix))]
 #[path = "../tests/e2e/tmux.rs"]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tmux;
 mod ui;
 

@@ -15,10 +15,8 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 use crate::stop::Stop;
 use crate::ui::Ui;
-#[expect(unused_imports, reason = "for the commands that come next")]
 pub(crate) use editor::Accept;
 pub(crate) use editor::Typed;
-#[expect(unused_imports, reason = "for the commands that come next")]
 pub(crate) use words::{Question, words};
 
 /// Asks for a line that does not appear on the screen. `flag` is what to use without a terminal.

@@ -9,7 +9,6 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 use crate::ui::{Canvas, Ui};
-#[expect(unused_imports, reason = "for the commands that come next")]
 pub(crate) use file::{Existing, save};
 
 /// A text as a square of modules. It is as secret as the text.
@@ -156,7 +155,12 @@ impl Qr {
     fn picture(&self) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let edge = self.edge();
         // A module is a byte wide, and as many rows high.
-        let rows = (0..edge).map(|y| (0..edge).map(move |x| u8::from(!self.is_dark(x, y)) * 0xff));
+        let rows = (0..edge).map(|y| {
+            (0..edge).map(move |x| match self.is_dark(x, y) {
+                true => 0,
+                false => u8::MAX,
+            })
+        });
         let mut pixels = Zeroizing::new(Vec::with_capacity(
             edge.saturating_mul(edge).saturating_mul(PIXELS),
         ));

@@ -256,6 +256,8 @@ impl Ui {
     fn say(&mut self, style: Style, word: &str, text: Arguments<'_>) {
         self.erase();
         let style = self.err.style(style);
+        // Parts of it may be of a server's or a peer's choice.
+        let text = filter::harmless(&text.to_string());
         // A plain note is coloured as a whole, a labelled one in its label.
         let line = match word {
             "" => format!("entrenous: {style}{text}{style:#}\n"),

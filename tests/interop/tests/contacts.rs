@@ -27,7 +27,7 @@ fn two_profiles_on_two_servers_become_contacts_with_equal_fingerprints() -> Resu
 
     let invite = ["invite", "--split", "--no-wait", "--at", &rendezvous.host];
     let invited = one(&alice, &invite, "invited")?;
-    let (line, words) = (text(&invited["line"])?, text(&invited["words"])?);
+    let (line, words) = (text(&invited["line"])?, text(&invited["passphrase"])?);
     ensure!(
         !line.contains(&messaging.host),
         "the line says where they talk: {line}"
@@ -35,7 +35,7 @@ fn two_profiles_on_two_servers_become_contacts_with_equal_fingerprints() -> Resu
     let file = bob.join("words");
     fs::write(&file, words)?;
     let file = file.to_str().context("a path is text")?;
-    one(&bob, &["join", line, "--words-file", file], "joined")?;
+    one(&bob, &["join", line, "--words-file", file], "contact_added")?;
 
     for (own, other) in [(&alice, &bob), (&bob, &alice)] {
         let contact = one(own, &["contacts"], "contact")?;

@@ -1,5 +1,6 @@
 mod board;
 mod cast;
+mod invite;
 mod lan;
 mod observer;
 mod story;
@@ -17,7 +18,7 @@ use crate::ui::Ui;
 use cast::{ANA, BEN, CLEO, Person};
 use story::Story;
 
-/// See it all on this machine, with a real server and real sockets
+/// See the whole story on this machine, with real servers
 #[derive(Args, Debug)]
 #[command(help_template = TEMPLATE, before_long_help = EXAMPLES, after_long_help = NOTES)]
 pub(crate) struct Demo {}
@@ -50,10 +51,16 @@ async fn tell(story: &mut Story<'_>) -> Result<(), Failure> {
     story.says("What follows happens now, over real sockets, and is gone when this ends.")?;
     board::tell(story).await?;
     lan::tell(story).await?;
+    invite::tell(story).await?;
     story.chapter("end", "Now with someone you know")?;
     let commands = [
         ["entrenous meet", "on the same network, at the same time"],
         ["entrenous meet --at URL --board NAME", "at a server"],
+        ["entrenous init", "a profile: who you are, on this device"],
+        [
+            "entrenous invite --at HOST",
+            "a line for somebody who is elsewhere",
+        ],
         ["entrenousd run", "a server of your own"],
     ];
     story.rows([36, 0], &commands.map(|row| row.map(str::to_owned)))

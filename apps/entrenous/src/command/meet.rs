@@ -1,4 +1,5 @@
 mod at;
+mod cards;
 mod conclude;
 mod lan;
 mod watch;
@@ -10,15 +11,18 @@ use kernel::Kind;
 use rendezvous::Wanted;
 use zeroize::Zeroizing;
 
-use crate::args::TEMPLATE;
+use crate::args::{Global, TEMPLATE};
+use crate::config::{Given, Settings};
 use crate::event::Place;
 use crate::failure::Failure;
 use crate::lasts;
 use crate::message;
+use crate::profile::Opening;
 use crate::secret::{Passphrase, Source};
 use crate::stop::Stop;
 use crate::ui::Ui;
 use at::{At, Server, Visit};
+use cards::Cards;
 use lan::Network;
 use watch::{Happening, Until, watch};
 
@@ -47,6 +51,14 @@ pub(crate) struct Meet {
         this flag it is asked for. A TEXT given here can be seen by other users of this machine"
     )]
     message: Option<String>,
+    /// Ask for a message, also with a profile, whose card is swapped otherwise
+    #[arg(
+        long,
+        help_heading = "What",
+        hide_short_help = true,
+        conflicts_with = "message"
+    )]
+    no_card: bool,
     /// Stop after this long
     #[arg(long, short, value_name = "TIME", default_value = "10m", value_parser = lasts::parse)]
     #[arg(
@@ -61,24 +73,64 @@ pub(crate) struct Meet {
     #[command(flatten)]
     #[command(next_help_heading = "On this network")]
     network: Network,
+    #[command(flatten)]
+    #[command(next_help_heading = "Your profile")]
+    opening: Opening,
 }
 
 impl Meet {
-    pub(crate) async fn run(&self, ui: &mut Ui, mut stop: Stop) -> Result<(), Failure> {
-        let (passphrase, message) = self.passphrase_and_message(ui, &mut stop).await?;
+    pub(crate) async fn run(
+        &self,
+        global: &Global,
+        ui: &mut Ui,
+        mut stop: Stop,
+    ) -> Result<(), Failure> {
+        let settings = Settings::load(global, &Given::default())?;
+        let cards = self.cards(&settings, ui, &mut stop).await?;
+        let own = self
+            .passphrase_and_message(cards.as_ref(), ui, &mut stop)
+            .await;
+        let (passphrase, message) = own?;
         let mut meeting = tokio::select! {
             () = stop.wanted() => return Err(Failure::interrupted()),
-            meeting = self.begin(&passphrase, &message) => meeting?,
+            meeting = self.begin(&passphrase, &message, &settings) => meeting?,
         };
         let place = self.tell_place(&meeting, ui)?;
         let until = Until {
             timeout: self.timeout,
             first_match: self.reveal_once,
         };
-        watch(&mut meeting, place, until, ui, &mut stop).await
+        let met = watch(&mut meeting, (place, cards.as_ref()), until, ui, &mut stop).await;
+        if let Some(cards) = cards {
+            cards.close().await?;
+        }
+        met
     }
 
-    async fn begin(&self, passphrase: &Passphrase, message: &[u8]) -> Result<Meeting, Failure> {
+    /// The profile whose card is swapped, where there is one and no message was given.
+    async fn cards(
+        &self,
+        settings: &Settings,
+        ui: &mut Ui,
+        stop: &mut Stop,
+    ) -> Result<Option<Cards>, Failure> {
+        if self.message.is_some() || self.no_card {
+            return Ok(None);
+        }
+        if self.opening.takes_stdin() && self.passphrase.takes_stdin() {
+            return Err(Failure::usage(
+                "two passphrases cannot both come from stdin",
+            ));
+        }
+        Cards::open(&self.opening, settings, ui, stop).await
+    }
+
+    async fn begin(
+        &self,
+        passphrase: &Passphrase,
+        message: &[u8],
+        settings: &Settings,
+    ) -> Result<Meeting, Failure> {
         let wanted = if self.reveal_once {
             Wanted::First
         } else {
@@ -86,7 +138,7 @@ impl Meet {
         };
         match self.at.server() {
             Some(server) => server
-                .begin(passphrase, message, wanted)
+                .begin((passphrase, message), wanted, settings)
                 .await
                 .map(Meeting::Board),
             None => self
@@ -123,6 +175,7 @@ impl Meet {
     /// Both, from where the person has them; nothing has been sent before both are right.
     async fn passphrase_and_message(
         &self,
+        cards: Option<&Cards>,
         ui: &mut Ui,
         stop: &mut Stop,
     ) -> Result<(Passphrase, Zeroizing<Vec<u8>>), Failure> {
@@ -137,9 +190,13 @@ impl Meet {
         if self.passphrase.is_visible() || self.at.is_visible() || is_message_visible {
             ui.warn("other users of this machine can see what is given as an argument")?;
         }
-        let early = match given {
-            Some(_) => Some(self.fit(message::read(given, ui, stop).await?, ui)?),
-            None => None,
+        let early = match (given, cards) {
+            (Some(_), _) => Some(self.fit(message::read(given, ui, stop).await?, ui)?),
+            (None, Some(cards)) => {
+                ui.note(format_args!("whoever is met gets your contact card"));
+                Some(cards.message(self.limit())?)
+            }
+            (None, None) => None,
         };
         let passphrase = self.passphrase.read(ui, stop).await?;
         let message = match early {
@@ -149,10 +206,15 @@ impl Meet {
         Ok((passphrase, message))
     }
 
+    /// How much the place carries.
+    fn limit(&self) -> message::Limit {
+        self.at.server().as_ref().map_or(lan::LIMIT, Server::limit)
+    }
+
     /// `message` as it will be sent, if the place carries it.
     fn fit(&self, message: Zeroizing<Vec<u8>>, ui: &mut Ui) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let server = self.at.server();
-        let limit = server.as_ref().map_or(lan::LIMIT, Server::limit);
+        let limit = self.limit();
         let Err(failure) = limit.check(&message) else {
             return Ok(message);
         };
@@ -205,6 +267,9 @@ const NOTES: &str = "\
 Everyone who gives the same passphrase at the same time and place gets everyone
 else's message. Nobody else learns a message, or who met whom; that somebody
 takes part can be seen. Agree on the passphrase beforehand, by voice.
+
+If you have a profile (`entrenous init`), your contact card is the message, and the
+cards of others become contacts; --message or --no-card say otherwise.
 
 Each message is one line of stdout; with --json, one object with every byte.
 At most 829 bytes fit on a network, 96 on the plain board, 574 on a named one.

@@ -1,3 +1,9 @@
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "sizes of a few hundred"
+)]
+
 use std::io;
 use std::path::Path;
 

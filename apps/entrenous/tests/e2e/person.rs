@@ -29,6 +29,11 @@ impl Person {
     pub(crate) fn run(args: &[&str], stdin: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_entrenous"));
         command.args(args);
+        // No profile of whoever runs the tests has a part in them.
+        let nowhere = Path::new(env!("CARGO_TARGET_TMPDIR")).join("nobody");
+        for name in ["XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
+            command.env(name, &nowhere);
+        }
         Self::spawn(command, stdin)
     }
 
@@ -51,6 +56,8 @@ impl Person {
     pub(crate) fn spawn(mut command: Command, stdin: &str) -> Self {
         command
             .env_remove("CLICOLOR_FORCE")
+            .env_remove("ENTRENOUS_KEY_FILE")
+            .env_remove("ENTRENOUS_PROFILE")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -9,7 +9,7 @@ use rendezvous::board::{self, Board, BoardName, Failed};
 
 use super::lan::{TOO_LONG, bug};
 use super::watch::Happening;
-use crate::config::Unrepeated;
+use crate::config::{Settings, Unrepeated};
 use crate::event::Place;
 use crate::failure::Failure;
 use crate::lasts;
@@ -82,20 +82,23 @@ impl Server<'_> {
     /// Stretches the passphrase and begins.
     pub(super) async fn begin(
         &self,
-        passphrase: &Passphrase,
-        message: &[u8],
+        (passphrase, message): (&Passphrase, &[u8]),
         wanted: Wanted,
+        settings: &Settings,
     ) -> Result<Visit, Failure> {
         let passkey = passphrase.stretch(self.board.salt()).await?;
         let mut options = Options::new(self.at.clone(), self.board.clone());
-        options.proxy.clone_from(&self.options.proxy);
+        let flag = self.options.proxy.as_ref();
+        options.proxy = flag.or(settings.proxy.value.as_ref()).cloned();
+        options.roots = settings.roots()?;
+        let has_proxy = options.proxy.is_some();
         options.machine.wanted = wanted;
         let meeting = net::board::Meeting::start(options, passkey, message)
             .map_err(|error| Failure::new(error.kind(), error.to_string()).because(&error))?;
         Ok(Visit {
             meeting,
             has_name: self.options.board.is_some(),
-            has_proxy: self.options.proxy.is_some(),
+            has_proxy,
             is_announced: false,
             trouble: None,
         })

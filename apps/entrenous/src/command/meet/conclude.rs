@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::lasts;
 use crate::ui::Ui;
 
-impl Seen {
+impl Seen<'_> {
     pub(super) fn conclude(&self, reason: Reason, ui: &mut Ui) -> Result<(), Failure> {
         if self.matches > 0 {
             let met = match self.matches {

@@ -6,6 +6,7 @@ use kernel::Kind;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::Meeting;
+use super::cards::{self, Cards};
 use super::lan::named;
 use crate::event::{self, Event, Interface, Place, Reason};
 use crate::failure::{Failure, Why};
@@ -44,12 +45,13 @@ pub(super) struct Until {
 /// Shows what happens until it is over; returns why it is over, or the error that ended it.
 pub(super) async fn watch(
     meeting: &mut Meeting,
-    place: Place,
+    (place, cards): (Place, Option<&Cards>),
     until: Until,
     ui: &mut Ui,
     stop: &mut Stop,
 ) -> Result<(), Failure> {
     let mut seen = Seen {
+        cards,
         is_lan: matches!(place, Place::Lan { .. }),
         place: Some(place),
         until,
@@ -64,7 +66,9 @@ pub(super) async fn watch(
     seen.conclude(result?, ui)
 }
 
-pub(super) struct Seen {
+pub(super) struct Seen<'a> {
+    /// The profile that takes the cards of others, if one does.
+    cards: Option<&'a Cards>,
     /// Where we meet, until that is told.
     place: Option<Place>,
     pub(super) is_lan: bool,
@@ -77,7 +81,7 @@ pub(super) struct Seen {
     ends: Option<Instant>,
 }
 
-impl Seen {
+impl Seen<'_> {
     /// Meets, then leaves; both as long as it takes, unless the person will not wait.
     async fn run(
         &mut self,
@@ -92,7 +96,7 @@ impl Seen {
                 biased;
                 () = stop.wanted() => break Reason::Interrupted,
                 happening = meeting.next() => match happening {
-                    Some(happening) => self.show(happening?, ui)?,
+                    Some(happening) => self.show(happening?, ui).await?,
                     None => return Err(Failure::new(Kind::Bug, "the meeting ended by itself")),
                 },
                 () = ends(self.ends) => break Reason::Timeout,
@@ -116,7 +120,7 @@ impl Seen {
                 biased;
                 () = enough => return Ok(reason),
                 happening = meeting.next() => match happening {
-                    Some(happening) => self.show_leaving(happening, ui)?,
+                    Some(happening) => self.show_leaving(happening, ui).await?,
                     None => return Ok(reason),
                 },
                 _ = second.tick() => {}
@@ -127,7 +131,7 @@ impl Seen {
 
     /// What happens once we are leaving: only messages still matter, and no
     /// trouble but our own does.
-    fn show_leaving(
+    async fn show_leaving(
         &mut self,
         happening: Result<Happening, Failure>,
         ui: &mut Ui,
@@ -135,13 +139,15 @@ impl Seen {
         let has_enough = self.until.first_match && self.matches > 0;
         match happening {
             Ok(Happening::Match { .. }) if has_enough => Ok(()),
-            Ok(told @ (Happening::Match { .. } | Happening::Leaving { .. })) => self.show(told, ui),
+            Ok(told @ (Happening::Match { .. } | Happening::Leaving { .. })) => {
+                self.show(told, ui).await
+            }
             Err(failure) if failure.why == Why::Kind(Kind::Bug) => Err(failure),
             Ok(_) | Err(_) => Ok(()),
         }
     }
 
-    fn show(&mut self, happening: Happening, ui: &mut Ui) -> Result<(), Failure> {
+    async fn show(&mut self, happening: Happening, ui: &mut Ui) -> Result<(), Failure> {
         match happening {
             Happening::Begun => self.begin(ui),
             Happening::Room { others } if others != self.others => {
@@ -149,18 +155,7 @@ impl Seen {
                 self.tell_room(ui)
             }
             Happening::Room { .. } => Ok(()),
-            Happening::Match { payload } => {
-                self.matches = self.matches.saturating_add(1);
-                let who = if self.matches == 1 {
-                    "someone"
-                } else {
-                    "someone else"
-                };
-                ui.note(format_args!(
-                    "met {who} with the same passphrase, who says:"
-                ));
-                ui.message(self.matches, &payload)
-            }
+            Happening::Match { payload } => self.met(&payload, ui).await,
             Happening::Overloaded { dropped } => {
                 if self.dropped == 0 && !ui.is_json() {
                     ui.warn("more arrives than can be worked on; meeting may take longer")?;
@@ -188,6 +183,35 @@ impl Seen {
             }
             Happening::Leaving { lasts } => self.stay(lasts, ui),
         }
+    }
+
+    /// Shows what somebody sent, or takes it for a contact card.
+    async fn met(&mut self, payload: &[u8], ui: &mut Ui) -> Result<(), Failure> {
+        self.matches = self.matches.saturating_add(1);
+        let who = match self.matches {
+            1 => "someone",
+            _ => "someone else",
+        };
+        let card = cards::read(payload);
+        if let (Some(cards), Some(card)) = (self.cards, card.clone()) {
+            ui.note(format_args!(
+                "met {who} with the same passphrase, who gives you a contact card"
+            ));
+            if ui.is_json() {
+                ui.message(self.matches, payload)?;
+            }
+            return cards.take(card, ui).await;
+        }
+        ui.note(format_args!(
+            "met {who} with the same passphrase, who says:"
+        ));
+        ui.message(self.matches, payload)?;
+        if card.is_some() {
+            ui.note(format_args!(
+                "this is a contact card; `entrenous contacts add` takes it, once you have a profile"
+            ));
+        }
+        Ok(())
     }
 
     /// Tells why it does not end at once.

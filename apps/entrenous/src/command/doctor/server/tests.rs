@@ -21,7 +21,8 @@ async fn made_of(code: u16, body: &str, needs: Option<&'static str>) -> Check {
     let response = format!("HTTP/1.1 {code} x\r\ncontent-length: {length}\r\n\r\n{body}");
     let serve = async {
         let (mut stream, _) = listener.accept().await.unwrap();
-        stream.read(&mut [0; 1024]).await.unwrap();
+        let asked = stream.read(&mut [0; 1024]).await.unwrap();
+        assert!(asked > 0);
         stream.write_all(response.as_bytes()).await.unwrap();
         stream
     };
