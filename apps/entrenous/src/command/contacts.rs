@@ -40,13 +40,13 @@ pub(crate) struct Contacts {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Take a card that somebody sent you
-    #[command(help_template = TEMPLATE)]
+    #[command(help_template = TEMPLATE, before_long_help = ADD_EXAMPLES)]
     Add {
         /// The card, `entrenous:c/...`; - for stdin
         card: String,
     },
     /// Show one contact
-    #[command(help_template = TEMPLATE)]
+    #[command(help_template = TEMPLATE, before_long_help = SHOW_EXAMPLES)]
     Show {
         /// Who; the beginning of the name is enough
         name: String,
@@ -58,7 +58,7 @@ enum What {
         png: Option<PathBuf>,
     },
     /// Call a contact otherwise
-    #[command(help_template = TEMPLATE)]
+    #[command(help_template = TEMPLATE, before_long_help = RENAME_EXAMPLES)]
     Rename {
         /// Who; the beginning of the name is enough
         name: String,
@@ -66,7 +66,7 @@ enum What {
         new: String,
     },
     /// Forget a contact; they are not told
-    #[command(help_template = TEMPLATE)]
+    #[command(help_template = TEMPLATE, before_long_help = REMOVE_EXAMPLES)]
     Remove {
         /// Who: the whole name
         name: String,
@@ -309,6 +309,24 @@ Examples:
   entrenous contacts show alice           one of them, with everything
   entrenous contacts add entrenous:c/...  take a card that you were sent
   entrenous contacts rename alice \"Alice from work\"";
+
+const ADD_EXAMPLES: &str = "\
+Examples:
+  entrenous contacts add entrenous:c/...
+  entrenous contacts add - < card";
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  entrenous contacts show alice
+  entrenous contacts show alice --qr";
+
+const RENAME_EXAMPLES: &str = "\
+Examples:
+  entrenous contacts rename alice \"Alice from work\"";
+
+const REMOVE_EXAMPLES: &str = "\
+Examples:
+  entrenous contacts remove Alice";
 
 const NOTES: &str = "\
 How you know somebody: `verified` (you compared fingerprints), `by link` (they

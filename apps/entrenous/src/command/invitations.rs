@@ -35,7 +35,7 @@ pub(crate) struct Invitations {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Take an invitation back: nobody can follow it any more
-    #[command(help_template = TEMPLATE)]
+    #[command(help_template = TEMPLATE, before_long_help = WITHDRAW_EXAMPLES)]
     Withdraw {
         /// Its number in the list
         number: usize,
@@ -126,6 +126,11 @@ async fn withdraw(node: &Node, number: usize, ui: &mut Ui) -> Result<(), Failure
 }
 
 const EXAMPLES: &str = "\
+Examples:
+  entrenous invitations
+  entrenous invitations withdraw 1";
+
+const WITHDRAW_EXAMPLES: &str = "\
 Examples:
   entrenous invitations
   entrenous invitations withdraw 1";
