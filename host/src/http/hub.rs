@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
 use super::Settings;
+use super::proxy::Unlisted;
 use super::waiting::Waiting;
 use crate::board::{Source, Store};
 use crate::pace::Pace;
@@ -26,6 +27,7 @@ pub(super) struct Hub {
     pub(super) draining: watch::Sender<bool>,
     /// Accounts and what they can do, where there is a store.
     pub(super) responder: Option<Arc<Responder>>,
+    pub(super) unlisted: Unlisted,
     pace: Mutex<Pace>,
     settings: RwLock<Arc<Settings>>,
     clock: Clock,
@@ -40,6 +42,7 @@ impl Hub {
             uploads: Arc::new(Semaphore::new(UPLOADS)),
             draining: watch::Sender::new(false),
             responder,
+            unlisted: Unlisted::default(),
             pace: Mutex::new(Pace::new(settings.requests, SOURCES)),
             settings: RwLock::new(Arc::new(settings)),
             clock: Clock::start(),
@@ -60,6 +63,7 @@ impl Hub {
             .write()
             .unwrap_or_else(PoisonError::into_inner);
         *place = Arc::new(settings);
+        self.unlisted.forget();
     }
 
     pub(super) fn now(&self) -> Time {

@@ -93,6 +93,9 @@ async fn gate(
     let start = Instant::now();
     let kind = kind(request.uri().path());
     let source = hub.source(peer, request.headers());
+    if !hub.is_trusted(peer) {
+        hub.unlisted.see(request.headers());
+    }
     request.extensions_mut().insert(source);
     let response = match hub.take(source) {
         Ok(()) => next.run(request).await,
