@@ -12,6 +12,7 @@ mod hub;
 mod listen;
 mod live;
 mod proxy;
+mod pulse;
 mod refusal;
 mod routes;
 mod rpc;
@@ -26,6 +27,7 @@ pub use admin::Render;
 pub use control::path as control_path;
 
 pub use config::{Config, ConfigError, Settings, Share, TlsFiles};
+pub use pulse::Pulse;
 pub use routes::Service;
 pub use server::{Server, StartError, Stopped};
 pub use tls::TlsError;

@@ -87,7 +87,11 @@ impl Signals {
 
 #[cfg(target_os = "linux")]
 mod manager {
+    use std::time::Duration;
+
+    use host::http::Pulse;
     use sd_notify::NotifyState;
+    use tokio::time::MissedTickBehavior;
 
     /// Tells the service manager, if there is one. Without one, or if it is gone, nobody minds.
     fn tell(states: &[NotifyState<'_>]) {
@@ -96,10 +100,8 @@ mod manager {
         }
     }
 
-    /// Serving; the watchdog is fed from now on by the event loop.
     pub(crate) fn ready() {
         tell(&[NotifyState::Ready, NotifyState::Status("serving")]);
-        feed();
     }
 
     pub(crate) fn ready_but(status: &str) {
@@ -116,29 +118,39 @@ mod manager {
         tell(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
     }
 
-    fn feed() {
-        static FED: std::sync::Once = std::sync::Once::new();
+    /// Feeds the watchdog from now on, if there is one: three times in its period, but only while
+    /// the server's tasks and its store answer.
+    pub(crate) fn watch(pulse: Pulse) {
         let Some(period) = sd_notify::watchdog_enabled() else {
             return;
         };
-        FED.call_once(|| {
-            tokio::spawn(async move {
-                let mut ticks = tokio::time::interval(period.checked_div(3).unwrap_or(period));
-                loop {
-                    ticks.tick().await;
+        tokio::spawn(async move {
+            let every = period.checked_div(3).unwrap_or_default().max(SHORTEST);
+            let mut ticks = tokio::time::interval(every);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                ticks.tick().await;
+                if pulse.beat().await {
                     tell(&[NotifyState::Watchdog]);
                 }
-            });
+            }
         });
     }
+
+    const SHORTEST: Duration = Duration::from_millis(1);
 }
 
 #[cfg(not(target_os = "linux"))]
 mod manager {
+    use host::http::Pulse;
+
     pub(crate) fn ready() {}
     pub(crate) fn ready_but(_: &str) {}
     pub(crate) fn reloading() {}
     pub(crate) fn stopping() {}
+    pub(crate) fn watch(pulse: Pulse) {
+        drop(pulse);
+    }
 }
 
-pub(crate) use manager::{ready, ready_but, reloading, stopping};
+pub(crate) use manager::{ready, ready_but, reloading, stopping, watch};

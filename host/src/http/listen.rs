@@ -13,12 +13,13 @@ use hyper_util::service::TowerToHyperService;
 use rustls::ProtocolVersion;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 
 use super::Share;
 use super::hub::{Hub, lock};
+use super::pulse::Beat;
 use super::routes::Peer;
 use super::tls::Tls;
 use crate::board::Source;
@@ -32,15 +33,24 @@ pub(super) struct Listener {
     pub(super) hub: Arc<Hub>,
     pub(super) open: Arc<Open>,
     pub(super) tls: Option<Arc<Tls>>,
+    /// Whether it is alive.
+    pub(super) beats: mpsc::Receiver<Beat>,
     /// When its connections shall end.
     pub(super) draining: Option<watch::Receiver<bool>>,
 }
 
 impl Listener {
     /// Accepts connections until dropped; each runs as a task of its own.
-    pub(super) async fn run(self) {
+    pub(super) async fn run(mut self) {
         loop {
-            match self.socket.accept().await {
+            let accepted = tokio::select! {
+                accepted = self.socket.accept() => accepted,
+                Some(beat) = self.beats.recv() => {
+                    beat.answer();
+                    continue;
+                }
+            };
+            match accepted {
                 Ok((stream, peer)) => self.accept(stream, peer),
                 Err(error) if is_of_one_peer(&error) => {}
                 Err(error) => {
@@ -244,7 +254,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tower::ServiceExt;
 
-    use super::super::{Service, Settings, routes};
+    use super::super::{Service, Settings, pulse, routes};
     use super::*;
 
     #[tokio::test]
@@ -271,6 +281,7 @@ mod tests {
             hub: Arc::clone(&service.hub),
             open: Arc::clone(&open),
             tls: None,
+            beats: pulse::questions().1,
             draining: None,
         };
         let listening = tokio::spawn(listener.run());

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use kernel::Kind;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{interval, timeout};
 
 use super::hub::Hub;
 use super::listen::{Listener, Open};
+use super::pulse::{self, Beat};
 use super::tls::{self, Tls};
-use super::{Config, ConfigError, Render, Settings, TlsError, admin, routes};
+use super::{Config, ConfigError, Pulse, Render, Settings, TlsError, admin, routes};
 use crate::respond::Responder;
 
 /// A running server. Dropping it ends it at once; [`stop`](Self::stop) ends it well.
@@ -20,6 +22,7 @@ use crate::respond::Responder;
 pub struct Server {
     hub: Arc<Hub>,
     tls: Option<Arc<Tls>>,
+    pulse: Pulse,
     open: Arc<Open>,
     addresses: Vec<SocketAddr>,
     admin_address: Option<SocketAddr>,
@@ -68,16 +71,21 @@ impl Server {
         let hub = Arc::new(Hub::new(config.settings, responder));
         // The first metrics that somebody asks for already say what is held.
         hub.tidy();
+        let (asking, beats) = pulse::questions();
+        let mut asked = vec![asking];
         let mut server = Self {
             tls,
+            pulse: Pulse::new(&hub, Vec::new()),
             open: Arc::default(),
             addresses: public.iter().map(|(_, address)| *address).collect(),
             admin_address: admin_socket.first().map(|(_, address)| *address),
             public: Vec::new(),
-            others: vec![Task(tokio::spawn(tidy(Arc::clone(&hub))))],
+            others: vec![Task(tokio::spawn(tidy(Arc::clone(&hub), beats)))],
             hub,
         };
         for (socket, _) in public {
+            let (asking, beats) = pulse::questions();
+            asked.push(asking);
             let listener = Listener {
                 name: "public",
                 socket,
@@ -85,6 +93,7 @@ impl Server {
                 hub: Arc::clone(&server.hub),
                 open: Arc::clone(&server.open),
                 tls: server.tls.clone(),
+                beats,
                 draining: Some(server.hub.draining.subscribe()),
             };
             server.public.push(Task(tokio::spawn(listener.run())));
@@ -98,6 +107,7 @@ impl Server {
                 // Answers while the others stop, so it is not waited for.
                 open: Arc::default(),
                 tls: None,
+                beats: pulse::questions().1,
                 draining: None,
             };
             server.others.push(Task(tokio::spawn(listener.run())));
@@ -105,6 +115,7 @@ impl Server {
         if let Some(directory) = config.control {
             server.others.push(control(&directory, &server)?);
         }
+        server.pulse = Pulse::new(&server.hub, asked);
         Ok(server)
     }
 
@@ -118,6 +129,12 @@ impl Server {
     #[must_use]
     pub fn admin_address(&self) -> Option<SocketAddr> {
         self.admin_address
+    }
+
+    /// Whether it is alive, for a watchdog; of use for as long as the server.
+    #[must_use]
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.clone()
     }
 
     /// Replaces the settings and reads certificate and key again, for new connections.
@@ -217,10 +234,16 @@ async fn bind_all(addresses: &[SocketAddr]) -> Result<Vec<(TcpListener, SocketAd
     Ok(sockets)
 }
 
-async fn tidy(hub: Arc<Hub>) {
+async fn tidy(hub: Arc<Hub>, mut beats: mpsc::Receiver<Beat>) {
     let mut ticks = interval(TIDY);
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            Some(beat) = beats.recv() => {
+                beat.answer();
+                continue;
+            }
+        }
         hub.tidy();
         if let Some(responder) = &hub.responder {
             responder.tidy(hub.now()).await;

@@ -49,6 +49,7 @@ async fn serve(args: &Run, values: Values, ui: &Ui) -> Result<(), Failure> {
     }))?;
     announce(&public, server.addresses());
     service::ready();
+    service::watch(server.pulse());
 
     let mut values = values;
     loop {
