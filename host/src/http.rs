@@ -26,7 +26,7 @@ pub use admin::Render;
 #[cfg(unix)]
 pub use control::path as control_path;
 
-pub use config::{Config, ConfigError, Settings, Share, TlsFiles};
+pub use config::{Acme, Certificate, Config, ConfigError, Settings, Share, TlsFiles};
 pub use pulse::Pulse;
 pub use routes::Service;
 pub use server::{Server, StartError, Stopped};

@@ -7,7 +7,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use host::http::{Config, ConfigError, Render, Server, Settings, StartError, TlsError, TlsFiles};
+use host::http::{
+    Certificate, Config, ConfigError, Render, Server, StartError, TlsError, TlsFiles,
+};
 use net::board::{Event, Meeting, Options, RequestError};
 use rendezvous::Passkey;
 use rendezvous::board::{self, Board};
@@ -75,7 +77,8 @@ async fn tls_works_and_a_reload_takes_the_new_certificate_or_keeps_the_old() {
     };
     install("one");
     let mut config = config();
-    config.tls = Some(here.clone());
+    config.tls = Some(Certificate::Files(here.clone()));
+    let same = config.clone();
     let server = Server::start(config, None).await.unwrap();
     let announced = |event: &Event| matches!(event, Event::Board(board::Event::Announced));
     let untrusted = |event: &Event| {
@@ -91,7 +94,7 @@ async fn tls_works_and_a_reload_takes_the_new_certificate_or_keeps_the_old() {
     assert!(untrusted(&first), "{first:?}");
 
     std::fs::write(&here.cert, "nothing").unwrap();
-    let refused = server.reload(Settings::default());
+    let refused = server.reload(&same);
     assert!(matches!(
         refused,
         Err(StartError::Tls(TlsError::Certificate { .. }))
@@ -99,14 +102,14 @@ async fn tls_works_and_a_reload_takes_the_new_certificate_or_keeps_the_old() {
     assert!(announced(&first_event(&server, "one").await));
 
     std::fs::copy(files("two").cert, &here.cert).unwrap();
-    let refused = server.reload(Settings::default());
+    let refused = server.reload(&same);
     assert!(
         matches!(refused, Err(StartError::Tls(TlsError::Pair { .. }))),
         "{refused:?}"
     );
 
     install("two");
-    server.reload(Settings::default()).unwrap();
+    server.reload(&same).unwrap();
     assert!(announced(&first_event(&server, "two").await));
     std::fs::remove_dir_all(&place).unwrap();
 }
@@ -210,4 +213,37 @@ async fn logs_name_neither_peers_nor_boards() {
     for secret in ["127.0.0.1", "secret-garden", "abcd"] {
         assert!(!text.contains(secret), "{secret} in: {text}");
     }
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_not_listed_is_noticed_once_and_never_by_address() {
+    let lines = Lines::default();
+    let log = tracing_subscriber::fmt()
+        .with_writer(lines.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(log);
+    let here = config();
+    let server = Server::start(here.clone(), None).await.unwrap();
+    let public = *server.addresses().first().unwrap();
+    let forwarded = "GET / HTTP/1.1\r\nx-forwarded-for: 192.0.2.7";
+    let noticed = || lines.text().matches("trusted_proxies").count();
+    ask(public, "GET /").await;
+    assert_eq!(noticed(), 0);
+    for _ in 0..2 {
+        ask(public, forwarded).await;
+    }
+    assert_eq!(noticed(), 1);
+    let mut listed = here.clone();
+    listed.settings.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    server.reload(&listed).unwrap();
+    ask(public, forwarded).await;
+    assert_eq!(noticed(), 1);
+    server.reload(&here).unwrap();
+    ask(public, forwarded).await;
+    assert_eq!(noticed(), 2, "a reload forgets it");
+    let text = lines.text();
+    assert!(
+        !text.contains("192.0.2.7") && !text.contains("127.0.0.1"),
+        "{text}"
+    );
 }

@@ -98,6 +98,10 @@ pub(crate) struct Init {
     /// The name that clients will dial, such as relay.example.org.
     #[arg(long, value_name = "HOST")]
     pub(crate) name: String,
+    /// Get the certificate from Let's Encrypt, which is told this mail address and whose terms you
+    /// agree to; without it the certificate's files are yours to renew.
+    #[arg(long, value_name = "MAIL")]
+    pub(crate) acme: Option<String>,
     /// Where accounts and invitations will be kept.
     #[arg(long, value_name = "DIRECTORY", default_value = "/var/lib/entrenous")]
     pub(crate) data: PathBuf,

@@ -8,9 +8,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use host::http::{Config, Settings, TlsFiles};
+use host::http::{Acme, Certificate, Config, Settings, TlsFiles};
 use host::respond::Rules;
 use kernel::Kind;
+use primitives::sha256;
 use tracing::Level;
 
 use crate::failure::Failure;
@@ -29,6 +30,10 @@ pub(crate) struct Values {
     pub(crate) drain: Duration,
     pub(crate) cert: Option<PathBuf>,
     pub(crate) key: Option<PathBuf>,
+    /// Mail address for an authority; with one, the certificate comes from there.
+    pub(crate) acme_contact: Option<String>,
+    pub(crate) acme_directory: String,
+    pub(crate) acme_roots: Option<PathBuf>,
     pub(crate) log_format: LogFormat,
     pub(crate) log_level: Level,
     pub(crate) settings: Settings,
@@ -62,6 +67,9 @@ impl Default for Values {
             drain: Duration::from_secs(30),
             cert: None,
             key: None,
+            acme_contact: None,
+            acme_directory: "https://acme-v02.api.letsencrypt.org/directory".into(),
+            acme_roots: None,
             log_format: LogFormat::Text,
             log_level: Level::INFO,
             settings: config.settings,
@@ -106,10 +114,31 @@ impl Values {
         })?;
         let mut values = Self::default();
         values.take(&table, "")?;
-        if values.cert.is_some() != values.key.is_some() {
+        values.check_certificate()?;
+        Ok(values)
+    }
+
+    /// Whether it is clear where the certificate comes from.
+    fn check_certificate(&self) -> Result<(), Wrong> {
+        if self.cert.is_some() != self.key.is_some() {
             return Err(Wrong::new("tls.cert and tls.key need each other"));
         }
-        Ok(values)
+        if self.acme_contact.is_none() {
+            return Ok(());
+        }
+        if self.cert.is_some() {
+            let text = "tls.cert and tls.acme are two sources of a certificate";
+            return Err(Wrong::hinted(text, "keep one of them"));
+        }
+        if self.data.is_none() {
+            let text = "tls.acme needs data, the directory where it keeps the certificate";
+            return Err(Wrong::hinted(text, "set `data = \"/var/lib/entrenous\"`"));
+        }
+        if !is_dns(&self.name) {
+            let text = format!("tls.acme needs a DNS name, and name is {:?}", self.name);
+            return Err(Wrong::hinted(text, "set `name = \"relay.example.org\"`"));
+        }
+        Ok(())
     }
 
     /// Takes every value in `table`, whose path is `above`.
@@ -145,6 +174,16 @@ impl Values {
         })
     }
 
+    /// A number that is the same for the same settings: 32 bits of a hash of them all.
+    pub(crate) fn hash(&self) -> u32 {
+        let lines: String = self
+            .all()
+            .map(|(key, value, _)| format!("{key} = {value}\n"))
+            .collect();
+        let [a, b, c, d, ..] = sha256(&[lines.as_bytes()]);
+        u32::from_be_bytes([a, b, c, d])
+    }
+
     /// The keys that differ from `old` but only count at the start.
     pub(crate) fn need_restart(&self, old: &Self) -> impl Iterator<Item = &'static str> {
         let differs = |key: &&Key| (key.show)(self) != (key.show)(old);
@@ -160,12 +199,22 @@ impl Values {
         config.behind_proxy = self.behind_proxy;
         config.control = self.control();
         config.settings = self.settings.clone();
-        config.tls = self
-            .cert
-            .clone()
-            .zip(self.key.clone())
-            .map(|(cert, key)| TlsFiles { cert, key });
+        config.tls = self.certificate();
         config
+    }
+
+    fn certificate(&self) -> Option<Certificate> {
+        if let Some((cert, key)) = self.cert.clone().zip(self.key.clone()) {
+            return Some(Certificate::Files(TlsFiles { cert, key }));
+        }
+        let (contact, data) = self.acme_contact.clone().zip(self.data.as_ref())?;
+        Some(Certificate::Acme(Acme {
+            name: self.name.clone(),
+            contact,
+            directory: self.acme_directory.clone(),
+            roots: self.acme_roots.clone(),
+            cache: data.join("acme"),
+        }))
     }
 
     /// The directory of the owner's socket, if anything is kept.
@@ -185,7 +234,7 @@ impl Values {
 
     /// The address of a listener as people type it.
     pub(crate) fn url(&self, address: SocketAddr) -> String {
-        match self.cert {
+        match self.certificate() {
             Some(_) => format!("https://{address}"),
             None => format!("http://{address}"),
         }
@@ -220,6 +269,30 @@ impl Wrong {
             hint: None,
         }
     }
+
+    fn hinted(text: impl Into<String>, hint: &str) -> Self {
+        Self {
+            text: text.into(),
+            hint: Some(hint.into()),
+        }
+    }
+}
+
+/// Whether an authority can certify the name: letters, digits and hyphens between dots, and a last
+/// label that is no number.
+fn is_dns(name: &str) -> bool {
+    let is_good = |label: &str| {
+        let is_word = label
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        is_word
+            && (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let is_number = |label: &str| label.bytes().all(|b| b.is_ascii_digit());
+    let last = name.rsplit('.').next().unwrap_or_default();
+    name.contains('.') && name.split('.').all(is_good) && !is_number(last)
 }
 
 fn is_below(path: &str, group: &str) -> bool {

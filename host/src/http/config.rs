@@ -16,14 +16,42 @@ pub struct Config {
     pub listen: Vec<SocketAddr>,
     /// Address of the admin listener, if one is wanted.
     pub admin: Option<SocketAddr>,
-    /// Certificate and key; without them the public listener speaks plain HTTP.
-    pub tls: Option<TlsFiles>,
+    /// Where the certificate comes from; without one the public listeners speak plain HTTP.
+    pub tls: Option<Certificate>,
     /// Directory of the socket for the owner, if one is wanted; Unix only.
     pub control: Option<PathBuf>,
     /// Whether plain HTTP is wanted on any address, because a proxy in front speaks TLS.
     pub behind_proxy: bool,
     /// What a reload replaces.
     pub settings: Settings,
+}
+
+/// Where a certificate and its private key come from.
+#[expect(clippy::exhaustive_enums, reason = "the two ways there are")]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Certificate {
+    /// Somebody else renews these.
+    Files(TlsFiles),
+    /// We ask for one, and renew it.
+    Acme(Acme),
+}
+
+/// What to ask a certificate authority, by ACME (RFC 8555) with TLS-ALPN-01 (RFC 8737): it
+/// connects to port 443 of `name` to see that the name is ours.
+#[expect(clippy::exhaustive_structs, reason = "what a configuration says of it")]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Acme {
+    /// The DNS name that clients dial, in lower case.
+    pub name: String,
+    /// Mail address of the operator, for the authority.
+    pub contact: String,
+    /// `https` URL of the authority's directory.
+    pub directory: String,
+    /// PEM file of the roots that the authority's own certificate is checked against; without one,
+    /// those of the system.
+    pub roots: Option<PathBuf>,
+    /// Directory where account and certificate are kept; made with mode 700.
+    pub cache: PathBuf,
 }
 
 /// PEM files of a certificate chain and its private key.

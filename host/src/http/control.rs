@@ -22,6 +22,7 @@ use wire::{Code, Refusal};
 
 use super::hub::Hub;
 use super::listen::{Line, Open, serve};
+use super::tls::Tls;
 use crate::pins::{Handle, State as PinState, Terms};
 use crate::respond::Responder;
 
@@ -54,8 +55,8 @@ pub fn path(directory: &Path) -> PathBuf {
 }
 
 /// Serves the owner until dropped.
-pub(super) async fn run(listener: UnixListener, hub: Arc<Hub>, open: Arc<Open>) {
-    let router = router(&hub, open);
+pub(super) async fn run(listener: UnixListener, owner: Owner) {
+    let router = router(owner);
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -71,28 +72,35 @@ pub(super) async fn run(listener: UnixListener, hub: Arc<Hub>, open: Arc<Open>) 
     }
 }
 
+/// What the owner can ask about.
 #[derive(Clone, Debug)]
-struct Owner {
+pub(super) struct Owner {
     hub: Arc<Hub>,
     open: Arc<Open>,
+    tls: Arc<Tls>,
 }
 
 impl Owner {
+    pub(super) fn new(hub: &Arc<Hub>, open: &Arc<Open>, tls: &Arc<Tls>) -> Self {
+        Self {
+            hub: Arc::clone(hub),
+            open: Arc::clone(open),
+            tls: Arc::clone(tls),
+        }
+    }
+
     fn responder(&self) -> Result<&Responder, Denied> {
         let none = Refusal::new(Code::Unsupported, "this server has no store");
         self.hub.responder.as_deref().ok_or(Denied(none))
     }
 }
 
-fn router(hub: &Arc<Hub>, open: Arc<Open>) -> Router {
+fn router(owner: Owner) -> Router {
     Router::new()
         .route("/pins", get(pins).post(new_pin))
         .route("/pins/{handle}", delete(revoke))
         .route("/status", get(status))
-        .with_state(Owner {
-            hub: Arc::clone(hub),
-            open,
-        })
+        .with_state(owner)
 }
 
 #[derive(Debug, Deserialize)]
@@ -146,12 +154,15 @@ async fn revoke(
 async fn status(State(owner): State<Owner>) -> Result<Response, Denied> {
     let responder = owner.responder()?;
     let pins = responder.pins().list().await?;
+    let expires = owner.tls.expires();
+    let expires_s = expires.and_then(|time| time.as_ms().checked_div(1000));
     let told = json!({
         "name": responder.name(),
         "accounts": responder.accounts().count(),
         "pins": pins.iter().filter(|pin| !pin.is_used).count(),
         "connections": owner.open.count(),
         "stopping": owner.hub.is_draining(),
+        "certificate_expires_s": expires_s,
     });
     Ok(Json(told).into_response())
 }

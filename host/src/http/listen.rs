@@ -21,7 +21,7 @@ use super::Share;
 use super::hub::{Hub, lock};
 use super::pulse::Beat;
 use super::routes::Peer;
-use super::tls::Tls;
+use super::tls::{Tls, is_question};
 use crate::board::Source;
 
 /// One listening socket and what its connections get.
@@ -74,7 +74,7 @@ impl Listener {
             return;
         };
         let router = self.router.clone();
-        let tls = self.tls.clone();
+        let tls = self.tls.as_ref().and_then(|tls| tls.acceptor());
         let draining = self.draining.clone();
         tokio::spawn(async move {
             let mut line = Line {
@@ -89,7 +89,8 @@ impl Listener {
             let stream = Box::pin(stream);
             match tls {
                 None => serve(stream, (ip, line), router, draining).await,
-                Some(tls) => match timeout(HANDSHAKE, tls.acceptor().accept(stream)).await {
+                Some(tls) => match timeout(HANDSHAKE, tls.accept(stream)).await {
+                    Ok(Ok(stream)) if is_question(stream.get_ref().1) => {}
                     Ok(Ok(stream)) => {
                         line.exporter = exporter(stream.get_ref().1);
                         serve(stream, (ip, line), router, draining).await;

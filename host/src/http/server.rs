@@ -14,14 +14,14 @@ use super::hub::Hub;
 use super::listen::{Listener, Open};
 use super::pulse::{self, Beat};
 use super::tls::{self, Tls};
-use super::{Config, ConfigError, Pulse, Render, Settings, TlsError, admin, routes};
+use super::{Config, ConfigError, Pulse, Render, TlsError, admin, routes};
 use crate::respond::Responder;
 
 /// A running server. Dropping it ends it at once; [`stop`](Self::stop) ends it well.
 #[derive(Debug)]
 pub struct Server {
     hub: Arc<Hub>,
-    tls: Option<Arc<Tls>>,
+    tls: Arc<Tls>,
     pulse: Pulse,
     open: Arc<Open>,
     addresses: Vec<SocketAddr>,
@@ -59,14 +59,9 @@ impl Server {
         render: Option<Render>,
     ) -> Result<Self, StartError> {
         config.check().map_err(StartError::Config)?;
-        let tls = config
-            .tls
-            .map(Tls::load)
-            .transpose()
-            .map_err(StartError::Tls)?;
-        let tls = tls.map(Arc::new);
         let public = bind_all(&config.listen).await?;
         let admin_socket = bind_all(config.admin.as_slice()).await?;
+        let tls = Tls::start(config.tls.as_ref()).map_err(StartError::Tls)?;
 
         let hub = Arc::new(Hub::new(config.settings, responder));
         // The first metrics that somebody asks for already say what is held.
@@ -74,7 +69,7 @@ impl Server {
         let (asking, beats) = pulse::questions();
         let mut asked = vec![asking];
         let mut server = Self {
-            tls,
+            tls: Arc::new(tls),
             pulse: Pulse::new(&hub, Vec::new()),
             open: Arc::default(),
             addresses: public.iter().map(|(_, address)| *address).collect(),
@@ -92,7 +87,7 @@ impl Server {
                 router: routes::router(&server.hub),
                 hub: Arc::clone(&server.hub),
                 open: Arc::clone(&server.open),
-                tls: server.tls.clone(),
+                tls: Some(Arc::clone(&server.tls)),
                 beats,
                 draining: Some(server.hub.draining.subscribe()),
             };
@@ -137,17 +132,20 @@ impl Server {
         self.pulse.clone()
     }
 
-    /// Replaces the settings and reads certificate and key again, for new connections.
+    /// Takes the settings and the certificate of `config` for new connections, and reads the
+    /// certificate's files again. Its addresses are not looked at.
     ///
     /// # Errors
     ///
     /// A setting or a file is wrong; everything is then as before.
-    pub fn reload(&self, settings: Settings) -> Result<(), StartError> {
-        settings.check().map_err(StartError::Config)?;
-        if let Some(tls) = &self.tls {
-            tls.reload().map_err(StartError::Tls)?;
-        }
-        self.hub.set(settings);
+    pub fn reload(&self, config: &Config) -> Result<(), StartError> {
+        let mut config = config.clone();
+        config.listen.clone_from(&self.addresses);
+        config.admin = self.admin_address;
+        config.check().map_err(StartError::Config)?;
+        let changed = self.tls.change(config.tls.as_ref());
+        changed.map_err(StartError::Tls)?;
+        self.hub.set(config.settings);
         Ok(())
     }
 
@@ -165,7 +163,7 @@ impl Server {
 
 impl Config {
     /// All that [`Server::start`] would refuse, without opening a socket: also reads the
-    /// certificate and key.
+    /// certificate and key, or the roots of the authority.
     ///
     /// # Errors
     ///
@@ -173,7 +171,7 @@ impl Config {
     pub fn check_files(&self) -> Result<(), StartError> {
         self.check().map_err(StartError::Config)?;
         match &self.tls {
-            Some(files) => tls::load(files).map(drop).map_err(StartError::Tls),
+            Some(certificate) => tls::check(certificate).map_err(StartError::Tls),
             None => Ok(()),
         }
     }
@@ -208,8 +206,8 @@ fn control(directory: &Path, server: &Server) -> Result<Task, StartError> {
         reason: error.kind(),
     };
     let listener = control::bind(directory).map_err(refused)?;
-    let (hub, open) = (Arc::clone(&server.hub), Arc::clone(&server.open));
-    Ok(Task(tokio::spawn(control::run(listener, hub, open))))
+    let owner = control::Owner::new(&server.hub, &server.open, &server.tls);
+    Ok(Task(tokio::spawn(control::run(listener, owner))))
 }
 
 #[cfg(not(unix))]

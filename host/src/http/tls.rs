@@ -1,85 +1,141 @@
-use std::io;
+//! The certificate of the public listeners.
+//!
+//! [`Tls`] hands out what a connection is accepted with; [`files`] reads a certificate, [`acme`]
+//! asks an authority for one.
+
+mod acme;
+mod files;
+mod leaf;
+
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use kernel::Kind;
-use rustls::ServerConfig;
+use kernel::{Kind, Time};
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection};
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use super::TlsFiles;
+use super::Certificate;
+use leaf::Shelf;
 
-/// A certificate that can be replaced while connections are made.
+/// What the public listeners speak: TLS or nothing. Can be replaced while connections are made.
 #[derive(Debug)]
-pub(super) struct Tls {
-    files: TlsFiles,
-    current: RwLock<Arc<ServerConfig>>,
+pub(super) struct Tls(RwLock<Option<Current>>);
+
+#[derive(Debug)]
+struct Current {
+    from: Certificate,
+    config: Arc<ServerConfig>,
+    shelf: Arc<Shelf>,
+    /// What renews it; ends with it.
+    #[expect(dead_code, reason = "held until the certificate is replaced")]
+    renewal: JoinSet<()>,
 }
 
 impl Tls {
-    pub(super) fn load(files: TlsFiles) -> Result<Self, TlsError> {
-        let current = RwLock::new(load(&files)?);
-        Ok(Self { files, current })
+    /// Begins with `wanted`; must be called in a runtime.
+    ///
+    /// # Errors
+    ///
+    /// See [`TlsError`]; nothing runs then.
+    pub(super) fn start(wanted: Option<&Certificate>) -> Result<Self, TlsError> {
+        let current = wanted.map(Current::start).transpose()?;
+        Ok(Self(RwLock::new(current)))
     }
 
-    /// Reads the files again; keeps the old certificate on an error.
-    pub(super) fn reload(&self) -> Result<(), TlsError> {
-        let new = load(&self.files)?;
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = new;
+    /// Takes `wanted` for new connections: reads files again, goes on with what an authority was
+    /// asked before.
+    ///
+    /// # Errors
+    ///
+    /// See [`TlsError`]; everything is then as before.
+    pub(super) fn change(&self, wanted: Option<&Certificate>) -> Result<(), TlsError> {
+        {
+            let current = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            let from = current.as_ref().map(|current| &current.from);
+            if matches!(wanted, Some(Certificate::Acme(_))) && from == wanted {
+                return Ok(());
+            }
+        }
+        let new = wanted.map(Current::start).transpose()?;
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = new;
         Ok(())
     }
 
-    pub(super) fn acceptor(&self) -> TlsAcceptor {
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        TlsAcceptor::from(Arc::clone(&current))
+    /// What accepts a connection; `None` for plain HTTP.
+    pub(super) fn acceptor(&self) -> Option<TlsAcceptor> {
+        let current = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let current = current.as_ref()?;
+        Some(TlsAcceptor::from(Arc::clone(&current.config)))
+    }
+
+    /// When the certificate is over, if there is one.
+    pub(super) fn expires(&self) -> Option<Time> {
+        let current = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        Some(current.as_ref()?.shelf.leaf()?.expires)
     }
 }
 
-/// Reads and checks certificate and key.
-pub(super) fn load(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.cert)
-        .and_then(Iterator::collect)
-        .map_err(|error| TlsError::Certificate {
-            path: files.cert.clone(),
-            reason: reason(&error),
-        })?;
-    if chain.is_empty() {
-        return Err(TlsError::Certificate {
-            path: files.cert.clone(),
-            reason: "no certificate in it".into(),
-        });
+impl Current {
+    fn start(from: &Certificate) -> Result<Self, TlsError> {
+        let shelf = Arc::<Shelf>::default();
+        let config = config(from, &shelf)?;
+        let mut renewal = JoinSet::new();
+        match from {
+            Certificate::Files(files) => shelf.put(files::load(files)?),
+            Certificate::Acme(acme) => acme::start(acme, &shelf, &mut renewal)?,
+        }
+        Ok(Self {
+            from: from.clone(),
+            config,
+            shelf,
+            renewal,
+        })
     }
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| TlsError::Key {
-        path: files.key.clone(),
-        reason: reason(&error),
-    })?;
-    let mismatch = |error: rustls::Error| TlsError::Pair {
-        reason: error.to_string(),
-    };
+}
+
+/// What [`Tls::start`] would refuse, as far as that is known without a change to any file.
+pub(super) fn check(wanted: &Certificate) -> Result<(), TlsError> {
+    match wanted {
+        Certificate::Files(files) => files::load(files).map(drop),
+        Certificate::Acme(acme) => acme::check(acme),
+    }
+}
+
+/// Whether `connection` was the question of an authority, on which nothing more is said.
+///
+/// # Spec
+///
+/// RFC 8737 section 3.
+pub(super) fn is_question(connection: &ServerConnection) -> bool {
+    connection.alpn_protocol() == Some(ACME)
+}
+
+fn config(from: &Certificate, shelf: &Arc<Shelf>) -> Result<Arc<ServerConfig>, TlsError> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         // Only 1.3 has the exporter that proofs are bound to (`spec/40-server.md` 3).
         .with_protocol_versions(&[&rustls::version::TLS13])
-        .map_err(mismatch)?
+        .map_err(|error| pair(&error))?
         .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(mismatch)?;
+        .with_cert_resolver(Arc::clone(shelf) as _);
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    if matches!(from, Certificate::Acme(_)) {
+        config.alpn_protocols.push(ACME.to_vec());
+    }
     Ok(Arc::new(config))
 }
 
-/// What is wrong with a file; never what is in it.
-fn reason(error: &pem::Error) -> String {
-    match error {
-        pem::Error::Io(error) if error.kind() == io::ErrorKind::NotFound => "no such file".into(),
-        pem::Error::Io(error) => error.kind().to_string(),
-        pem::Error::NoItemsFound => "none in it".into(),
-        _ => "it is not PEM".into(),
+fn pair(error: &impl ToString) -> TlsError {
+    TlsError::Pair {
+        reason: error.to_string(),
     }
 }
 
-/// Why certificate and key cannot be used.
+/// The protocol of an authority's question.
+const ACME: &[u8] = b"acme-tls/1";
+
+/// Why there can be no TLS.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
@@ -105,6 +161,22 @@ pub enum TlsError {
         /// What is wrong with them.
         reason: String,
     },
+    /// The roots that an authority's own certificate is checked against cannot be read.
+    #[error("roots of the authority{}: {reason}", shown(path.as_ref()))]
+    Roots {
+        /// Their file; `None` for those of the system.
+        path: Option<PathBuf>,
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// What an authority gives cannot be kept.
+    #[error("directory of the certificate {}: {reason}", path.display())]
+    Cache {
+        /// The directory.
+        path: PathBuf,
+        /// Why not.
+        reason: std::io::ErrorKind,
+    },
 }
 
 impl TlsError {
@@ -113,4 +185,8 @@ impl TlsError {
     pub const fn kind(&self) -> Kind {
         Kind::BadInput
     }
+}
+
+fn shown(path: Option<&PathBuf>) -> String {
+    path.map_or_else(String::new, |path| format!(" {}", path.display()))
 }

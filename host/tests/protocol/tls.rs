@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use host::http::TlsFiles;
+use host::http::{Certificate, TlsFiles};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
@@ -50,7 +50,7 @@ async fn handshake(
 #[tokio::test(flavor = "multi_thread")]
 async fn tls_1_2_is_refused_because_it_has_no_exporter_to_bind_a_proof_to() {
     let mut config = config();
-    config.tls = Some(files());
+    config.tls = Some(Certificate::Files(files()));
     let world = World::with(config).await;
     let refused = handshake(&world, &rustls::version::TLS12)
         .await
@@ -84,7 +84,7 @@ async fn call(client: &mut Client<TlsStream<TcpStream>>, operation: &Op, proof: 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_tls_a_proof_is_bound_to_the_channel_and_cannot_be_forwarded() {
     let mut config = config();
-    config.tls = Some(files());
+    config.tls = Some(Certificate::Files(files()));
     let world = World::with(config).await;
     let (anna, pin) = (Person::new(1), world.pin().await);
     let (mut client, exporter) = connect(&world).await;

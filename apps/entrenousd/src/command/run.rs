@@ -40,7 +40,7 @@ async fn serve(args: &Run, values: Values, ui: &Ui) -> Result<(), Failure> {
     let render = record()?;
     let responder = open(&values).await?;
     let server = Server::start_with(values.server(), responder.clone(), Some(render)).await?;
-    loaded();
+    loaded(&values);
     let public: Vec<String> = server.addresses().iter().map(|a| values.url(*a)).collect();
     ui.event(&json!({
         "event": "listening",
@@ -67,7 +67,7 @@ async fn serve(args: &Run, values: Values, ui: &Ui) -> Result<(), Failure> {
                             responder.set_rules(new.rules);
                         }
                         values = new;
-                        loaded();
+                        loaded(&values);
                         tracing::info!("configuration reloaded");
                         service::ready();
                     }
@@ -131,7 +131,7 @@ fn broken() -> Failure {
 
 fn reload(args: &Run, old: &Values, server: &Server) -> Result<Values, Failure> {
     let new = load(args)?;
-    server.reload(new.settings.clone())?;
+    server.reload(&new.server())?;
     for key in new.need_restart(old) {
         tracing::warn!("{key} has changed; it takes a restart");
     }
@@ -182,10 +182,12 @@ fn record() -> Result<Render, Failure> {
     }))
 }
 
-fn loaded() {
+/// Says since when which configuration is in use.
+fn loaded(values: &Values) {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     metrics::gauge!("entrenous_config_loaded_timestamp_seconds")
         .set(since_1970.unwrap_or_default().as_secs_f64().floor());
+    metrics::gauge!("entrenous_config_hash").set(f64::from(values.hash()));
 }
 
 /// Long polls last up to 30 s.
@@ -197,8 +199,8 @@ impl From<StartError> for Failure {
         let failure = Self::new(error.kind(), error.to_string());
         match error {
             StartError::Config(ConfigError::PlainOnPublic { .. }) => failure.hint(
-                "set `tls.cert` and `tls.key`, or `behind_proxy = true` if a proxy in front \
-                 speaks TLS",
+                "set `tls.acme` or `tls.cert` and `tls.key`, or `behind_proxy = true` if a proxy \
+                 in front speaks TLS",
             ),
             StartError::Config(ConfigError::AdminOnPublic { .. }) => {
                 failure.hint("use `admin = \"127.0.0.1:7440\"`, or \"\" for none")

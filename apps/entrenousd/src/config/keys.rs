@@ -56,7 +56,7 @@ pub(super) const KEYS: &[Key] = &[
     key!(
         "data",
         No,
-        "Directory of accounts and invitations; \"\" for none: then only boards are offered.",
+        "Directory of accounts, invitations and buckets; \"\" for none: then only boards are offered.",
         path,
         show_path,
         data
@@ -111,7 +111,7 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key!(
         "tls.cert",
-        No,
+        Yes,
         "Certificate chain in PEM, leaf first. The file is read again on SIGHUP.",
         path,
         show_path,
@@ -119,11 +119,35 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key!(
         "tls.key",
-        No,
+        Yes,
         "Its private key in PEM.",
         path,
         show_path,
         key
+    ),
+    key!(
+        "tls.acme.contact",
+        Yes,
+        "Instead of files: your mail address, such as \"admin@example.org\". With it the server gets a\ncertificate for its name from an authority (ACME, TLS-ALPN-01, which comes to port 443), renews it,\nand keeps both in data. It means that you agree to the authority's terms.",
+        contact,
+        show_optional,
+        acme_contact
+    ),
+    key!(
+        "tls.acme.directory",
+        Yes,
+        "The authority: the URL of its ACME directory.",
+        directory,
+        show_text,
+        acme_directory
+    ),
+    key!(
+        "tls.acme.roots",
+        Yes,
+        "Roots in PEM that the authority's own certificate is checked against; \"\" for the system's.",
+        path,
+        show_path,
+        acme_roots
     ),
     key!(
         "log.format",
@@ -360,6 +384,29 @@ fn name(value: &Value) -> Result<String, Refused> {
     match (1..=253).contains(&name.len()) && name.bytes().all(is_good) {
         true => Ok(name.to_owned()),
         false => Err(format!("{name:?} is not a host name in lower case")),
+    }
+}
+
+fn contact(value: &Value) -> Result<Option<String>, Refused> {
+    let text = value::text(value)?;
+    let is_good = |byte: u8| byte.is_ascii_graphic() && byte != b',';
+    match text.split_once('@') {
+        _ if text.is_empty() => Ok(None),
+        Some((who, place)) if !who.is_empty() && !place.is_empty() && text.bytes().all(is_good) => {
+            Ok(Some(text.to_owned()))
+        }
+        _ => Err(format!(
+            "{text:?} is not a mail address such as \"admin@example.org\""
+        )),
+    }
+}
+
+fn directory(value: &Value) -> Result<String, Refused> {
+    let text = value::text(value)?;
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+    match text.strip_prefix("https://") {
+        Some(rest) if is_plain && !rest.is_empty() => Ok(text.to_owned()),
+        _ => Err(format!("{text:?} is not an https URL")),
     }
 }
 

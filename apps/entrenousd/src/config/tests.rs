@@ -73,6 +73,26 @@ fn a_value_of_the_wrong_kind_is_named() {
             "log.format: \"xml\" is neither \"text\" nor \"json\"",
         ),
         ("tls.cert = \"x\"", "tls.cert and tls.key need each other"),
+        (
+            "tls = { cert = \"x\", key = \"y\", acme.contact = \"a@b\" }",
+            "tls.cert and tls.acme are two sources of a certificate",
+        ),
+        (
+            "tls.acme.contact = \"a\"",
+            "tls.acme.contact: \"a\" is not a mail address such as \"admin@example.org\"",
+        ),
+        (
+            "tls.acme.directory = \"http://x\"",
+            "tls.acme.directory: \"http://x\" is not an https URL",
+        ),
+        (
+            "name = \"a.example\"\ntls.acme.contact = \"a@b\"",
+            "tls.acme needs data, the directory where it keeps the certificate",
+        ),
+        (
+            "data = \"d\"\ntls.acme.contact = \"a@b\"",
+            "tls.acme needs a DNS name, and name is \"localhost\"",
+        ),
         ("limits = 3", "unknown setting limits"),
         (
             "\n\nlisten = ",
@@ -125,4 +145,46 @@ fn changes_that_take_a_restart_are_known() {
     let keys: Vec<&str> = new.need_restart(&old).collect();
     assert_eq!(keys, ["listen"]);
     assert_eq!(new.settings.limits.lifetime, Duration::from_secs(7200));
+}
+
+#[test]
+fn a_certificate_comes_from_files_or_from_an_authority() {
+    use host::http::Certificate;
+
+    let certificate = |text| Values::parse(text).unwrap().server().tls;
+    assert_eq!(certificate(""), None);
+    let files = certificate("tls = { cert = \"x\", key = \"y\" }");
+    assert!(matches!(files, Some(Certificate::Files(_))));
+    let acme = "name = \"relay.example.org\"\ndata = \"/d\"\ntls.acme = { contact = \"a@b\" }";
+    let Some(Certificate::Acme(acme)) = certificate(acme) else {
+        panic!("no authority");
+    };
+    assert_eq!(acme.name, "relay.example.org");
+    assert_eq!(
+        acme.directory,
+        "https://acme-v02.api.letsencrypt.org/directory"
+    );
+    assert_eq!(acme.cache, Path::new("/d/acme"));
+}
+
+#[test]
+fn an_authority_certifies_dns_names_only() {
+    for good in ["a.b", "relay.example.org", "xn--a.example", "a-1.2x"] {
+        assert!(is_dns(good), "{good}");
+    }
+    for bad in [
+        "localhost",
+        "192.0.2.7",
+        "a..b",
+        "-a.b",
+        "a-.b",
+        "a.b.",
+        "a_b.c",
+        "::1",
+        "",
+    ] {
+        assert!(!is_dns(bad), "{bad}");
+    }
+    let long = |length| format!("{}.org", "a".repeat(length));
+    assert!(is_dns(&long(63)) && !is_dns(&long(64)));
 }
