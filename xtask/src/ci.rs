@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 
 use crate::{
-    ct, deny,
+    acme, ct, deny,
     fuzz::Fuzz,
     steps::{self, Steps},
     test, typos, wasm,
@@ -20,6 +20,7 @@ pub(crate) fn run() -> Result<()> {
     let before = changes()?;
     let mut steps = Steps::default();
     test::add(&mut steps);
+    steps.step("tests: a certificate from Pebble", acme::certify);
     wasm::add(&mut steps);
     steps.step("constant time", ct::run);
     steps.step("fuzz targets, for a short while", || Fuzz::smoke().run());

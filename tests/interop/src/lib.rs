@@ -1,5 +1,5 @@
-//! What the interop tests stand on: the reference programs of `rendez` 1.2.1, installed into the
-//! build directory, our own programs, a private network for each test, and running programs whose
+//! What the interop tests stand on: the reference programs of `rendez` 1.2.1 and the authority
+//! Pebble, installed into the build directory, our own programs, a private network for each test, and running programs whose
 //! output is read while they run.
 #![expect(
     clippy::arithmetic_side_effects,
@@ -9,6 +9,7 @@
 )]
 
 pub mod ours;
+pub mod pebble;
 pub mod program;
 pub mod python;
 pub mod reference;
