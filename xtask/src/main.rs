@@ -9,6 +9,7 @@ mod acme;
 mod bench;
 mod ci;
 mod ct;
+mod deb;
 mod deny;
 mod fuzz;
 mod interop;
@@ -46,7 +47,9 @@ enum Xtask {
     Typos,
     /// The cores build where there is no operating system
     Wasm,
-    /// All of the above but `bench`: what every change must pass
+    /// The Debian packages of client and server, below the build directory
+    Deb(deb::Deb),
+    /// All of the above but `bench` and `deb`: what every change must pass
     Ci,
 }
 
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Xtask::Deny => deny::run(),
         Xtask::Typos => typos::run(),
         Xtask::Wasm => wasm::run(),
+        Xtask::Deb(deb) => deb.run(),
         Xtask::Ci => ci::run(),
     };
     if let Err(error) = result {

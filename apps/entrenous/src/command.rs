@@ -11,6 +11,7 @@ mod init;
 mod invitations;
 mod invite;
 mod join;
+mod man;
 mod meet;
 mod restore;
 mod verify;
@@ -40,6 +41,7 @@ pub(crate) enum Command {
     Doctor(Box<doctor::Doctor>),
     Config(Box<config::Config>),
     Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Command {
@@ -65,6 +67,7 @@ impl Command {
             Self::Doctor(doctor) => doctor.run(global, ui, stop).await,
             Self::Config(config) => config.run(global, ui),
             Self::Completions(completions) => completions.run(ui),
+            Self::Man(man) => man.run(),
         }
     }
 }

@@ -83,6 +83,15 @@ pub(crate) enum Command {
     Backup(Copy),
     /// Make what is kept again from such a file; the server must have nothing yet.
     Restore(Copy),
+    /// Write the manual pages and the completions into a folder, for packages.
+    #[command(hide = true)]
+    Man(Man),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Man {
+    /// An existing folder.
+    pub(crate) folder: PathBuf,
 }
 
 #[derive(Args, Debug)]
@@ -184,6 +193,7 @@ impl Command {
             Self::Status(file) => command::status::run(file, ui),
             Self::Backup(copy) => command::backup::backup(copy, ui),
             Self::Restore(copy) => command::backup::restore(copy, ui),
+            Self::Man(man) => command::man::run(man),
             Self::Config(Config::Check(file)) => command::config::check(file, ui),
             Self::Config(Config::Example) => command::config::example(ui),
             Self::Config(Config::Show(file)) => command::config::show(file, ui),
