@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use host::accounts::Admission;
-use host::http::{Config, Server, TlsFiles};
+use host::http::{Certificate, Config, Server, TlsFiles};
 use host::pace::Rate;
 use host::pins::Terms;
 use host::respond::{Responder, Rules};
@@ -34,7 +34,7 @@ impl World {
     /// With TLS, for the names of its certificate.
     pub(crate) async fn with_tls() -> Self {
         let mut config = config();
-        config.tls = Some(files("named"));
+        config.tls = Some(Certificate::Files(files("named")));
         Self::named("server.test", config).await
     }
 

@@ -103,7 +103,10 @@ impl Server {
         command.args(["run", "--json", "--config"]).arg(&config);
         let program = Program::start("entrenousd", &mut command)?;
         let told: Value = serde_json::from_str(&program.says(r#""listening""#)?)?;
-        let url = told["public"][0].as_str().context("no address")?;
+        let url = told
+            .pointer("/public/0")
+            .and_then(Value::as_str)
+            .context("no address")?;
         let host = url.strip_prefix("http://").context("no plain address")?;
         Ok(Self {
             config,

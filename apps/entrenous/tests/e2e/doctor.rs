@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use host::http::{Config, Server, TlsFiles};
+use host::http::{Certificate, Config, Server, TlsFiles};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -23,7 +23,7 @@ impl Host {
         let runtime = Runtime::new().unwrap();
         let mut config = Config::default();
         config.listen = vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))];
-        config.tls = tls;
+        config.tls = tls.map(Certificate::Files);
         let server = runtime.block_on(Server::start(config, None)).unwrap();
         Self {
             at: *server.addresses().first().unwrap(),
