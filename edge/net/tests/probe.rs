@@ -1,5 +1,10 @@
 //! What is seen of servers and proxies on loopback.
-#![expect(clippy::unwrap_used, reason = "helpers outside the test functions")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers outside the test functions"
+)]
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

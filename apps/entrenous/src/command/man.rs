@@ -7,7 +7,7 @@ use crate::failure::Failure;
 
 /// Write the manual pages into a folder, for packages
 #[derive(Args, Debug)]
-#[command(hide = true)]
+#[command(hide = true, before_long_help = EXAMPLES)]
 pub(crate) struct Man {
     /// An existing folder
     folder: PathBuf,
@@ -19,3 +19,7 @@ impl Man {
             .map_err(|error| Failure::unavailable("the pages cannot be written").because(&error))
     }
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  entrenous man target/man";

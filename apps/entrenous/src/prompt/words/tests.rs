@@ -167,7 +167,7 @@ fn an_answer_of_several_rows_is_drawn_once() {
 #[test]
 fn the_terminal_is_as_before_however_the_question_ends() {
     let kill = |signal: &str, terminal: &Terminal| {
-        let screen = terminal.screen();
+        let screen = terminal.wait_for("Words of ");
         let id = screen.split_once("Words of ").unwrap().1;
         let id = id.split(' ').next().unwrap();
         let killed = Command::new("kill").args([signal, id]).status();
