@@ -36,7 +36,10 @@ impl Careless {
         match self.flaw {
             Flaw::LooksThenAppends => {
                 let page = self.inner.read(&append.subject, 0, 0, 0).await?;
-                yield_now().await;
+                // Long enough for the others to look as well, also where they get one processor.
+                for _ in 0..64 {
+                    yield_now().await;
+                }
                 if append
                     .expect_last
                     .take()
