@@ -16,7 +16,7 @@ pub(crate) fn run() -> Result<()> {
     meet()
 }
 
-/// Installs the reference and runs `tests/interop` with the programs that are built.
+/// Installs the reference and runs `tests/interop`, but for the authority, with the programs that are built.
 ///
 /// # Errors
 ///
@@ -32,6 +32,7 @@ pub(crate) fn meet() -> Result<()> {
         "entrenous-interop",
         "--lib",
         "--test=board",
+        "--test=contacts",
         "--test=lan",
         "--test=reference",
         "--no-fail-fast",

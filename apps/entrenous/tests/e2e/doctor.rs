@@ -105,9 +105,12 @@ fn what_is_wrong_with_files_and_settings_is_found_with_the_cure() {
     let open = std::fs::Permissions::from_mode(0o755);
     std::fs::set_permissions(&profile, open.clone()).unwrap();
     let config = below.join("config.toml");
-    std::fs::write(&config, "hom = \"x\"\n").unwrap();
+    std::fs::write(&config, "cafile = \"x\"\n").unwrap();
     let (ended, found) = events(&folder, &[]);
-    assert_eq!(verdict(&found, "settings", "unknown setting hom"), "fail");
+    assert_eq!(
+        verdict(&found, "settings", "unknown setting cafile"),
+        "fail"
+    );
     assert_eq!(ended.code, Some(1));
     let error = found.last().unwrap();
     assert_eq!(

@@ -86,10 +86,10 @@ fn words_are_completed_and_corrected_while_they_are_typed() {
     };
     write(&terminal, "tig");
     terminal.press("Tab");
-    terminal.wait_for("completes): tiger ");
+    terminal.wait_for("completes): tiger");
     write(&terminal, "ti");
     terminal.press("Tab");
-    terminal.wait_for("tidbit  ");
+    terminal.wait_for("tidbit");
     terminal.press("C-w");
     write(&terminal, "ZEBAR zzz ");
     terminal.wait_for("tiger ZEBAR zzz?");
