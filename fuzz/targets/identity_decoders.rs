@@ -2,7 +2,9 @@
 //! accepted encodes to the same bytes.
 #![no_main]
 
-use identity::{Card, DeviceChain, DeviceStatement, IdentityChain, IdentityKey, Introduction, Statement};
+use identity::{
+    Card, DeviceChain, DeviceStatement, IdentityChain, IdentityKey, Introduction, Statement,
+};
 use kernel::{Label, Time};
 use libfuzzer_sys::fuzz_target;
 use primitives::Secret;
