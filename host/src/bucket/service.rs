@@ -11,9 +11,10 @@ use rendezvous::bucket::{Entry, Hash, Id, Slots};
 
 use super::error::{FetchError, LeaveError, OpenError};
 use super::front::Front;
-use super::limits::{Allowance, Sources, Tally};
+use super::limits::Tally;
 use super::record;
 use crate::board::Source;
+use crate::pace::{Allowance, Pace};
 
 /// The rules and bounds of a server's buckets; the defaults are those of the spec.
 ///
@@ -67,7 +68,7 @@ pub struct Buckets {
 
 #[derive(Debug)]
 struct Limits {
-    sources: Sources,
+    sources: Pace,
     tally: Tally,
 }
 
@@ -88,7 +89,7 @@ impl Buckets {
         let front = Front::load(store.as_ref(), config.rules).await?;
         let mut tally = Tally::new(config.entries, config.rules.life);
         count(store.as_ref(), &mut tally).await?;
-        let sources = Sources::new(config.source, config.sources);
+        let sources = Pace::slow(config.source, config.sources);
         Ok(Self {
             store,
             config,
