@@ -26,7 +26,7 @@ use crate::invitations::Invitations;
 use crate::keep::{BUG, Keep, fault, kind, subject};
 use crate::pace::{Pace, Rate};
 use crate::pins::Pins;
-use crate::random::random;
+use crate::random::secret;
 
 pub(crate) use proof::{Place, Session};
 
@@ -121,7 +121,7 @@ impl Responder {
             let text = "a server's name is a host name in lower case";
             return Err(Refusal::new(Code::Malformed, text));
         }
-        let buckets = Buckets::open(Arc::clone(&store), bucket::Config::default(), random()?);
+        let buckets = Buckets::open(Arc::clone(&store), bucket::Config::default(), secret()?);
         let buckets = buckets.await.map_err(|error| match error {
             OpenError::Store(error) => fault(error),
             _ => BUG,
@@ -136,7 +136,7 @@ impl Responder {
             buckets,
             keep,
             rules: RwLock::new(rules),
-            nonces: proof::Nonces::new(random()?),
+            nonces: proof::Nonces::new(secret()?),
             in_hand: Semaphore::new(IN_HAND),
             paces: Mutex::new(Paces {
                 accounts: Pace::new(PER_ACCOUNT, SOURCES),
