@@ -10,10 +10,11 @@ use kernel::Time;
 use wire::v1::{StoredAccount, StoredOwned};
 use wire::{Code, Refusal};
 
+use crate::board::Source;
 use crate::events::Events;
 use crate::invitations::Invitations;
 use crate::keep::{Keep, Step, fault, kind, subject};
-use crate::pins::Pins;
+use crate::pins::{Handle, Pins};
 
 /// The name of an account: the identity's user id.
 pub type Name = [u8; 32];
@@ -66,6 +67,29 @@ pub(crate) enum Change {
     },
 }
 
+/// What a newcomer shows to be let in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ticket<'a> {
+    pub(crate) admission: Admission,
+    /// What was typed as a pin.
+    pub(crate) pin: &'a str,
+    pub(crate) source: Source,
+}
+
+impl Ticket<'_> {
+    /// Lets `name` in, or not; the pin that it has used, if it needs one.
+    async fn admit(&self, now: Time, pins: &Pins, name: &Name) -> Result<Option<Handle>, Refusal> {
+        match self.admission {
+            Admission::Closed => Err(Refusal::new(Code::Unsupported, "no registration here")),
+            Admission::Open => Ok(None),
+            Admission::Pin => {
+                let handle = pins.claim(now, self.source, self.pin, name);
+                handle.await.map(Some)
+            }
+        }
+    }
+}
+
 impl Accounts {
     /// The accounts in a store; counts them.
     pub(crate) async fn open(keep: Keep) -> Result<Self, Refusal> {
@@ -101,12 +125,13 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// `PIN`, `CONFLICT`, `QUOTA`, `UNSUPPORTED` where registration is closed; the store could not.
+    /// `PIN`, `RATE` after too many wrong ones, `CONFLICT`, `QUOTA`, `UNSUPPORTED` where registration
+    /// is closed; the store could not.
     pub(crate) async fn register(
         &self,
         now: Time,
         pins: &Pins,
-        admission: (Admission, &str),
+        ticket: Ticket<'_>,
         new: Registration,
     ) -> Result<(), Refusal> {
         let name = key(&new.name)?;
@@ -120,13 +145,7 @@ impl Accounts {
                 "this server has no room for an account",
             ));
         }
-        let handle = match admission {
-            (Admission::Closed, _) => {
-                return Err(Refusal::new(Code::Unsupported, "no registration here"));
-            }
-            (Admission::Open, _) => None,
-            (Admission::Pin, pin) => Some(pins.claim(now, pin, &new.name).await?),
-        };
+        let handle = ticket.admit(now, pins, &new.name).await?;
         let step = |record: Option<StoredAccount>| match record {
             Some(record) => repeated(&record, &new).map(|()| Step::Leave(false)),
             None => {

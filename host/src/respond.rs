@@ -191,6 +191,7 @@ impl Responder {
 
     /// Frees the space of what is over; for a timer.
     pub(crate) async fn tidy(&self, now: Time) {
+        self.pins.tidy(now);
         {
             let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
             paces.accounts.tidy(now);

@@ -32,10 +32,21 @@ impl World {
     }
 
     async fn register(&self, pin: &str, new: Registration) -> Result<(), Refusal> {
-        let admission = (Admission::Pin, pin);
-        self.accounts
-            .register(NOW, &self.pins, admission, new)
-            .await
+        self.register_as(Admission::Pin, pin, new).await
+    }
+
+    async fn register_as(
+        &self,
+        admission: Admission,
+        pin: &str,
+        new: Registration,
+    ) -> Result<(), Refusal> {
+        let ticket = Ticket {
+            admission,
+            pin,
+            source: Source::new(1),
+        };
+        self.accounts.register(NOW, &self.pins, ticket, new).await
     }
 }
 
@@ -93,7 +104,8 @@ async fn a_taken_name_costs_no_pin() {
 async fn an_account_whose_registration_was_cut_after_the_pin_finishes_it() {
     let world = world().await;
     let pin = world.pin().await.reveal();
-    world.pins.claim(NOW, &pin, &[1; 32]).await.unwrap();
+    let claimed = world.pins.claim(NOW, Source::new(1), &pin, &[1; 32]);
+    claimed.await.unwrap();
     assert_eq!(code(world.register(&pin, new(2)).await), Some(Code::Pin));
     assert_eq!(world.register(&pin, new(1)).await, Ok(()));
 }
@@ -101,15 +113,7 @@ async fn an_account_whose_registration_was_cut_after_the_pin_finishes_it() {
 #[tokio::test]
 async fn registration_can_be_open_or_closed() {
     let world = world().await;
-    let register = async |admission, name| {
-        let admission = (admission, "");
-        code(
-            world
-                .accounts
-                .register(NOW, &world.pins, admission, new(name))
-                .await,
-        )
-    };
+    let register = async |admission, name| code(world.register_as(admission, "", new(name)).await);
     assert_eq!(
         register(Admission::Closed, 1).await,
         Some(Code::Unsupported)

@@ -11,6 +11,7 @@ use wire::{Code, Refusal};
 
 use super::proof::{self, Session};
 use super::{Caller, EVENTS, Responder, Said, Then, UNPROVEN, chains};
+use crate::accounts::Ticket;
 use crate::bucket::{FetchError, LeaveError};
 use crate::invitations::{Claim, Id, Left};
 use crate::keep::{BUG, fault};
@@ -164,13 +165,22 @@ impl Responder {
         let session = self
             .nonces
             .verify(caller, &self.name, proof, &request.operation)?;
-        let new = chains::registration(register.identity, register.devices)?;
+        let Register {
+            pin,
+            identity,
+            devices,
+        } = register;
+        let new = chains::registration(identity, devices)?;
         if new.name != session.account || !new.keys.contains(&session.device) {
             return Err(proof::REFUSED);
         }
-        let admission = (self.rules().admission, register.pin.as_str());
+        let ticket = Ticket {
+            admission: self.rules().admission,
+            pin: &pin,
+            source: caller.source,
+        };
         self.accounts
-            .register(caller.now, &self.pins, admission, new)
+            .register(caller.now, &self.pins, ticket, new)
             .await?;
         say(answer::Result::Registered(Registered {
             account: session.account.to_vec(),
