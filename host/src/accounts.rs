@@ -206,7 +206,8 @@ impl Accounts {
             let until = |one: &StoredOwned| Time::from_ms(one.until_s.saturating_mul(1000));
             owned.retain(|one| until(one).after(REMEMBERED) > now);
             if owned.iter().any(|one| one.id == new.id) {
-                return Ok(Step::Leave(()));
+                // A new revision: whoever is deleting the account looks again.
+                return Ok(Step::Put(record, None, ()));
             }
             if owned.iter().filter(|one| until(one) > now).count() >= MAX_INVITATIONS {
                 return Err(Refusal::new(Code::Quota, "64 invitations are open already"));
@@ -236,14 +237,20 @@ impl Accounts {
 
     /// Deletes an account and all that belongs to it. Cut in between, it is there still and can
     /// be deleted again.
+    ///
+    /// # Spec
+    ///
+    /// `spec/40-server.md` section 4.3: why nothing is left behind by what happens meanwhile.
     pub(crate) async fn delete(
         &self,
         name: &Name,
         invitations: &Invitations,
         events: &Events,
     ) -> Result<(), Refusal> {
+        let place = key(name)?;
         for _ in 0..ROUNDS {
-            let Some(record) = self.get(name).await? else {
+            let record: Option<(_, StoredAccount)> = self.keep.get_at(&place).await?;
+            let Some((rev, record)) = record else {
                 return Ok(());
             };
             for one in &record.invitations {
@@ -252,21 +259,15 @@ impl Accounts {
                 }
             }
             events.clear(name).await?;
-            // If it got another invitation meanwhile, that must go as well.
-            let step = |now: Option<StoredAccount>| {
-                Ok(match now {
-                    None => Step::Leave(true),
-                    Some(now) if now.invitations != record.invitations => Step::Leave(false),
-                    Some(_) => Step::Remove(true),
-                })
-            };
-            if self.keep.change(&key(name)?, step).await? {
+            // If it changed meanwhile, it may have another invitation, which must go as well.
+            if self.keep.remove_at(&place, rev).await? {
                 let down = |count: usize| Some(count.saturating_sub(1));
                 // `down` always gives a value, so this is no error.
                 let _ = self
                     .count
                     .fetch_update(Ordering::Relaxed, Ordering::Relaxed, down);
-                return Ok(());
+                // One may have come just before.
+                return events.clear(name).await;
             }
         }
         Err(Refusal::after(
@@ -325,5 +326,7 @@ const MAX_REMEMBERED: usize = 256;
 const REMEMBERED: Duration = Duration::from_secs(14 * 86_400);
 const ROUNDS: usize = 8;
 
+#[cfg(test)]
+mod races;
 #[cfg(test)]
 mod tests;

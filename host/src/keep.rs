@@ -1,11 +1,14 @@
 //! Typed records in a [`Store`]: read, and change by compare-and-swap.
 
+#[cfg(test)]
+pub(crate) mod stepped;
+
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use journal::{AppendError, Fault, SetError, Store, Subject, SubjectError};
+use journal::{AppendError, Cell, Fault, Rev, SetError, Store, Subject, SubjectError};
 use tokio::sync::{Mutex, MutexGuard};
 use wire::{Bounded, Code, Refusal, STORED_MAX, decode, encode};
 
@@ -53,6 +56,26 @@ impl Keep {
     pub(crate) async fn get<T: Bounded>(&self, key: &Subject) -> Result<Option<T>, Refusal> {
         let cell = self.store.cell_get(key).await.map_err(fault)?;
         cell.map(|cell| read(&cell.value)).transpose()
+    }
+
+    /// The same with its revision.
+    pub(crate) async fn get_at<T: Bounded>(
+        &self,
+        key: &Subject,
+    ) -> Result<Option<(Rev, T)>, Refusal> {
+        let cell = self.store.cell_get(key).await.map_err(fault)?;
+        let pair = |cell: Cell| Ok((cell.rev, read(&cell.value)?));
+        cell.map(pair).transpose()
+    }
+
+    /// Removes the record if it is still the one of this revision; says whether.
+    pub(crate) async fn remove_at(&self, key: &Subject, rev: Rev) -> Result<bool, Refusal> {
+        match self.store.cell_set(key, rev, None, None).await {
+            Ok(_) => Ok(true),
+            Err(SetError::Conflict { .. }) => Ok(false),
+            Err(SetError::Store(error)) => Err(fault(error)),
+            Err(_) => Err(BUG),
+        }
     }
 
     /// Changes the record of this name as `step` says, all at once. `step` sees the record as it

@@ -3,6 +3,7 @@
 //! Spec: `spec/40-server.md` sections 1 and 3 to 6.
 
 mod chains;
+mod changes;
 mod operations;
 mod proof;
 

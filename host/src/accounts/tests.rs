@@ -188,7 +188,8 @@ async fn deleting_takes_everything_and_can_be_repeated() {
         .answer(NOW, &[9; 24], &[1; 16], b"hello")
         .await
         .unwrap();
-    world.events.answered(&[1; 32], &[9; 24]).await.unwrap();
+    let told = world.events.answered(&[1; 32], &[9; 24], &[1; 16]);
+    told.await.unwrap();
     for _ in 0..2 {
         let deleted = world
             .accounts

@@ -37,13 +37,8 @@ impl Responder {
                 say(answer::Result::Sealed(Sealed { sealed }))
             }
             Op::InvitationAnswer(reply) => {
-                let id = id(&reply.id)?;
-                let owner = self
-                    .invitations
-                    .answer(caller.now, &id, &claim(request)?, &reply.sealed)
-                    .await?;
-                self.events.answered(&owner, &id).await?;
-                done()
+                let of = (id(&reply.id)?, claim(request)?);
+                self.answer_invitation(caller, of, &reply).await
             }
             Op::BucketLeave(_) | Op::BucketFetch(_) if request.proof.is_some() => {
                 Err(Refusal::new(Code::Malformed, "buckets take no proof"))
@@ -193,7 +188,7 @@ fn say(result: answer::Result) -> Result<Said, Refusal> {
     Ok((result, None))
 }
 
-fn done() -> Result<Said, Refusal> {
+pub(super) fn done() -> Result<Said, Refusal> {
     say(answer::Result::Done(Done {}))
 }
 
