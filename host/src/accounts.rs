@@ -55,16 +55,11 @@ pub(crate) struct Registration {
     pub(crate) keys: Vec<[u8; 32]>,
 }
 
-/// What a statement does to a device chain.
+/// A device chain, already verified, and the keys of the live devices that follow from it.
 #[derive(Clone, Debug)]
-pub(crate) enum Change {
-    /// It is there already.
-    Already,
-    /// The chain and the live devices behind it.
-    To {
-        devices: Vec<u8>,
-        keys: Vec<[u8; 32]>,
-    },
+pub(crate) struct Devices {
+    pub(crate) chain: Vec<u8>,
+    pub(crate) keys: Vec<[u8; 32]>,
 }
 
 /// What a newcomer shows to be let in.
@@ -170,25 +165,25 @@ impl Accounts {
         Ok(())
     }
 
-    /// Replaces the device chain by what `next` makes of it. Returns whether it changed.
+    /// Replaces the device chain that was made from the record `before`. Returns whether it was still
+    /// that record: if not, nothing changed.
     pub(crate) async fn change_devices(
         &self,
         name: &Name,
-        mut next: impl FnMut(&StoredAccount) -> Result<Change, Refusal>,
+        before: &StoredAccount,
+        after: &Devices,
     ) -> Result<bool, Refusal> {
+        if after.chain.len() > MAX_CHAIN {
+            return Err(Refusal::new(Code::Quota, "the device chain is full"));
+        }
         let step = |record: Option<StoredAccount>| {
             let mut record = record.ok_or(GONE)?;
-            Ok(match next(&record)? {
-                Change::Already => Step::Leave(false),
-                Change::To { devices, keys } => {
-                    if devices.len() > MAX_CHAIN {
-                        return Err(Refusal::new(Code::Quota, "the device chain is full"));
-                    }
-                    record.devices = devices;
-                    record.keys = keys.iter().map(|key| key.to_vec()).collect();
-                    Step::Put(record, None, true)
-                }
-            })
+            if record.devices != before.devices || record.identity != before.identity {
+                return Ok(Step::Leave(false));
+            }
+            record.devices.clone_from(&after.chain);
+            record.keys = after.keys.iter().map(|key| key.to_vec()).collect();
+            Ok(Step::Put(record, None, true))
         };
         self.keep.change(&key(name)?, step).await
     }

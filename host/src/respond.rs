@@ -4,6 +4,7 @@
 
 mod chains;
 mod changes;
+mod gate;
 mod operations;
 mod proof;
 
@@ -19,7 +20,7 @@ use wire::v1::operation::Operation as Op;
 use wire::v1::{Answer, Event, Operation, Request, StoredAccount, answer};
 use wire::{Code, FRAME_MAX, Refusal, decode};
 
-use crate::accounts::{Accounts, Admission, Change, Name};
+use crate::accounts::{Accounts, Admission, Name};
 use crate::board::Source;
 use crate::bucket::{self, Buckets, OpenError};
 use crate::events::Events;
@@ -28,6 +29,8 @@ use crate::keep::{BUG, Keep, fault, kind, subject};
 use crate::pace::{Pace, Rate};
 use crate::pins::Pins;
 use crate::random::secret;
+
+use gate::Gate;
 
 pub(crate) use proof::{Place, Session};
 
@@ -45,6 +48,8 @@ pub struct Responder {
     nonces: proof::Nonces,
     /// Places for requests in hand.
     in_hand: Semaphore,
+    /// Where chains are verified.
+    verifying: Gate,
     paces: Mutex<Paces>,
     key: RandomState,
     /// Says `true` once the store must be opened again.
@@ -139,6 +144,7 @@ impl Responder {
             rules: RwLock::new(rules),
             nonces: proof::Nonces::new(secret()?),
             in_hand: Semaphore::new(IN_HAND),
+            verifying: Gate::new(VERIFYING, VERIFY_QUEUE),
             paces: Mutex::new(Paces {
                 accounts: Pace::new(PER_ACCOUNT, SOURCES),
                 registrations: Pace::new(rules.registrations, SOURCES),
@@ -326,6 +332,10 @@ pub(crate) fn too_fast(retry: Duration) -> Refusal {
 const UNPROVEN: Refusal = Refusal::new(Code::Unproven, "this operation needs a proof");
 
 const IN_HAND: usize = 1024;
+/// Chains that are verified at a time: each takes a thread for up to tens of milliseconds.
+const VERIFYING: usize = 2;
+/// Those and the ones that wait.
+const VERIFY_QUEUE: usize = 64;
 const EVENTS: u32 = 256;
 const SOURCES: usize = 65_536;
 const SWEEP: u32 = 10_000;

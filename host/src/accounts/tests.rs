@@ -127,16 +127,15 @@ async fn a_registration_is_a_repetition_while_the_chain_goes_on_from_it() {
     let world = world().await;
     let pin = world.pin().await.reveal();
     world.register(&pin, new(1)).await.unwrap();
-    let longer = |_: &StoredAccount| {
-        Ok(Change::To {
-            devices: chain(1, &["one", "two"]),
-            keys: vec![[1; 32], [2; 32]],
-        })
+    let before = world.accounts.get(&[1; 32]).await.unwrap().unwrap();
+    let longer = Devices {
+        chain: chain(1, &["one", "two"]),
+        keys: vec![[1; 32], [2; 32]],
     };
-    assert_eq!(
-        world.accounts.change_devices(&[1; 32], longer).await,
-        Ok(true)
-    );
+    let changed = world.accounts.change_devices(&[1; 32], &before, &longer);
+    assert_eq!(changed.await, Ok(true));
+    let late = world.accounts.change_devices(&[1; 32], &before, &longer);
+    assert_eq!(late.await, Ok(false), "it is another chain by now");
     assert_eq!(world.register("", new(1)).await, Ok(()));
     let mut other = new(1);
     other.devices = chain(1, &["two"]);
@@ -155,13 +154,13 @@ async fn a_chain_is_taken_up_to_its_bound_and_not_one_byte_more() {
     let pin = world.pin().await.reveal();
     world.register(&pin, new(1)).await.unwrap();
     let grow = async |length| {
-        let to = |_: &StoredAccount| {
-            Ok(Change::To {
-                devices: vec![7; length],
-                keys: Vec::new(),
-            })
+        let before = world.accounts.get(&[1; 32]).await.unwrap().unwrap();
+        let to = Devices {
+            chain: vec![7; length],
+            keys: Vec::new(),
         };
-        code(world.accounts.change_devices(&[1; 32], to).await.map(drop))
+        let changed = world.accounts.change_devices(&[1; 32], &before, &to);
+        code(changed.await.map(drop))
     };
     assert_eq!(grow(114_688).await, None);
     assert_eq!(grow(114_689).await, Some(Code::Quota));

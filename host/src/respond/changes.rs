@@ -1,9 +1,10 @@
 //! Operations that change more than one thing.
 
-use wire::Refusal;
 use wire::v1::InvitationAnswer;
+use wire::{Code, Refusal};
 
-use super::{Caller, Responder, Said, operations};
+use super::{Caller, Responder, SOON, Said, chains, operations};
+use crate::accounts::Name;
 use crate::invitations::{ABSENT, Claim, Id};
 
 impl Responder {
@@ -37,4 +38,39 @@ impl Responder {
         }
         Err(ABSENT)
     }
+
+    /// Takes a statement into the device chain of account `name`, and says so to its devices.
+    ///
+    /// # Spec
+    ///
+    /// `spec/40-server.md` section 4.3.
+    pub(super) async fn change_devices(
+        &self,
+        name: &Name,
+        statement: Vec<u8>,
+    ) -> Result<Said, Refusal> {
+        for _ in 0..ROUNDS {
+            let account = self.accounts.get(name).await?;
+            let account = account.ok_or(super::proof::REFUSED)?;
+            let Some(next) = chains::next(&account, &statement)? else {
+                return operations::done();
+            };
+            let before = account.clone();
+            let verified = self.verifying.run(move || chains::append(&account, next));
+            let (devices, length) = verified.await??;
+            let changed = self.accounts.change_devices(name, &before, &devices);
+            if changed.await? {
+                self.events.moved(name, length).await?;
+                // An account that was deleted meanwhile has no events.
+                if self.accounts.get(name).await?.is_none() {
+                    self.events.clear(name).await?;
+                }
+                return operations::done();
+            }
+        }
+        Err(Refusal::after(Code::Busy, "too many at once", SOON))
+    }
 }
+
+/// Against other changes of the same chain.
+const ROUNDS: usize = 8;

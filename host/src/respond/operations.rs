@@ -92,18 +92,7 @@ impl Responder {
                 identity: account.identity,
                 devices: account.devices,
             })),
-            Op::DeviceChange(change) => {
-                let mut length = 0;
-                let next = |account: &StoredAccount| {
-                    let (change, statements) = chains::append(account, &change.statement)?;
-                    length = statements;
-                    Ok(change)
-                };
-                if accounts.change_devices(name, next).await? {
-                    self.events.moved(name, length).await?;
-                }
-                done()
-            }
+            Op::DeviceChange(change) => self.change_devices(name, change.statement).await,
             Op::AccountDelete(_) => {
                 accounts
                     .delete(name, &self.invitations, &self.events)
@@ -165,7 +154,8 @@ impl Responder {
             identity,
             devices,
         } = register;
-        let new = chains::registration(identity, devices)?;
+        let verified = move || chains::registration(identity, devices);
+        let new = self.verifying.run(verified).await??;
         if new.name != session.account || !new.keys.contains(&session.device) {
             return Err(proof::REFUSED);
         }
