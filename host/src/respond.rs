@@ -12,7 +12,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use journal::{Store, Subject, Watch};
+use journal::{Clock, Store, Subject, SystemClock, Watch};
 use kernel::Time;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
@@ -46,6 +46,8 @@ pub struct Responder {
     buckets: Buckets,
     rules: RwLock<Rules>,
     nonces: proof::Nonces,
+    /// Where the present comes from.
+    clock: Arc<dyn Clock>,
     /// Places for requests in hand.
     in_hand: Semaphore,
     /// Where chains are verified.
@@ -143,6 +145,7 @@ impl Responder {
             keep,
             rules: RwLock::new(rules),
             nonces: proof::Nonces::new(secret()?),
+            clock: Arc::new(SystemClock),
             in_hand: Semaphore::new(IN_HAND),
             verifying: Gate::new(VERIFYING, VERIFY_QUEUE),
             paces: Mutex::new(Paces {
@@ -152,6 +155,19 @@ impl Responder {
             key: RandomState::new(),
             failed: watch::Sender::new(false),
         })
+    }
+
+    /// The same by another clock than the machine's: give it the store's.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The present, by a clock that may be set: what has a date is compared with this.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.clock.now()
     }
 
     /// The registration pins, for the owner.
@@ -197,7 +213,8 @@ impl Responder {
     }
 
     /// Frees the space of what is over; for a timer.
-    pub(crate) async fn tidy(&self, now: Time) {
+    pub(crate) async fn tidy(&self) {
+        let now = self.now();
         self.pins.tidy(now);
         {
             let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);

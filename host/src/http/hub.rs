@@ -62,6 +62,8 @@ impl Hub {
         *place = Arc::new(settings);
     }
 
+    /// For what is in memory only: begins with the wall's time and is never set. What has a date
+    /// goes by the [responder's](Responder::now) time.
     pub(super) fn now(&self) -> Time {
         self.clock.now()
     }

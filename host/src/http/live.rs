@@ -159,7 +159,7 @@ impl Live {
             name: self.responder.name().to_owned(),
             nonce: self.place.nonce.to_vec(),
             binding: place.binding(self.responder.name()).kind().into(),
-            now_ms: self.hub.now().as_ms(),
+            now_ms: self.responder.now().as_ms(),
             in_flight: u32::try_from(IN_FLIGHT).unwrap_or(u32::MAX),
             frame_bytes: u32::try_from(FRAME_MAX).unwrap_or(u32::MAX),
         })
@@ -201,7 +201,7 @@ impl Live {
             return send(socket, server_frame::Frame::Answer(answer)).await;
         }
         let (responder, place) = (Arc::clone(&self.responder), Arc::clone(&self.place));
-        let (source, session, now) = (self.source, self.session, self.hub.now());
+        let (source, session, now) = (self.source, self.session, self.responder.now());
         self.tasks.spawn(async move {
             let place = Place {
                 exporter: place.exporter.as_ref(),

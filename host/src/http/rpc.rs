@@ -44,7 +44,7 @@ pub(super) async fn rpc(
             nonce: None,
         },
         session: None,
-        now: hub.now(),
+        now: responder.now(),
     };
     let Answered { answer: said, then } = responder.answer(&caller, &asked).await;
     match then {

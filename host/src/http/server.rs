@@ -223,7 +223,7 @@ async fn tidy(hub: Arc<Hub>) {
         ticks.tick().await;
         hub.tidy();
         if let Some(responder) = &hub.responder {
-            responder.tidy(hub.now()).await;
+            responder.tidy().await;
         }
     }
 }

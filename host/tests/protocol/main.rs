@@ -13,6 +13,7 @@
 mod accounts;
 mod carriers;
 mod client;
+mod clock;
 mod invitations;
 mod lines;
 mod person;

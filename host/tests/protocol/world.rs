@@ -20,7 +20,12 @@ impl World {
     }
 
     pub(crate) async fn with(config: Config) -> Self {
-        let store = Memory::new(Limits::default(), Arc::new(SystemClock));
+        Self::at(config, Arc::new(SystemClock)).await
+    }
+
+    /// One that goes by this clock.
+    pub(crate) async fn at(config: Config, clock: Arc<dyn Clock>) -> Self {
+        let store = Memory::new(Limits::default(), Arc::clone(&clock));
         let rules = Rules {
             admission: Admission::Pin,
             registrations: Rate {
@@ -29,7 +34,7 @@ impl World {
             },
         };
         let responder = Responder::open(Arc::new(store), NAME, rules).await;
-        let responder = Arc::new(responder.unwrap());
+        let responder = Arc::new(responder.unwrap().with_clock(clock));
         let server = Server::start_with(config, Some(Arc::clone(&responder)), None).await;
         Self {
             server: server.unwrap(),
@@ -43,10 +48,8 @@ impl World {
 
     /// A new pin, as the owner reads it out.
     pub(crate) async fn pin(&self) -> String {
-        let pin = self
-            .responder
-            .pins()
-            .create(SystemClock.now(), Terms::default());
+        let now = self.responder.now();
+        let pin = self.responder.pins().create(now, Terms::default());
         pin.await.unwrap().reveal()
     }
 }
