@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use journal::{Clock, Store, Subject, SystemClock, Watch};
 use kernel::Time;
 use tokio::sync::{Semaphore, watch};
+use tokio::task::spawn;
 use tokio::time::timeout;
 use wire::v1::operation::Operation as Op;
 use wire::v1::{Answer, Event, Operation, Request, StoredAccount, answer};
@@ -49,7 +50,7 @@ pub struct Responder {
     /// Where the present comes from.
     clock: Arc<dyn Clock>,
     /// Places for requests in hand.
-    in_hand: Semaphore,
+    in_hand: Arc<Semaphore>,
     /// Where chains are verified.
     verifying: Gate,
     paces: Mutex<Paces>,
@@ -100,6 +101,42 @@ pub(crate) struct Caller<'a> {
     pub(crate) now: Time,
 }
 
+/// The same, kept by itself.
+#[derive(Debug)]
+struct KeptCaller {
+    source: Source,
+    exporter: Option<[u8; 32]>,
+    nonce: Option<[u8; 32]>,
+    session: Option<Session>,
+    now: Time,
+}
+
+impl Caller<'_> {
+    fn kept(self) -> KeptCaller {
+        KeptCaller {
+            source: self.source,
+            exporter: self.place.exporter.copied(),
+            nonce: self.place.nonce.copied(),
+            session: self.session,
+            now: self.now,
+        }
+    }
+}
+
+impl KeptCaller {
+    const fn lent(&self) -> Caller<'_> {
+        Caller {
+            source: self.source,
+            place: Place {
+                exporter: self.exporter.as_ref(),
+                nonce: self.nonce.as_ref(),
+            },
+            session: self.session,
+            now: self.now,
+        }
+    }
+}
+
 /// What became of a request.
 #[derive(Debug)]
 pub(crate) struct Answered {
@@ -146,7 +183,7 @@ impl Responder {
             rules: RwLock::new(rules),
             nonces: proof::Nonces::new(secret()?),
             clock: Arc::new(SystemClock),
-            in_hand: Semaphore::new(IN_HAND),
+            in_hand: Arc::new(Semaphore::new(IN_HAND)),
             verifying: Gate::new(VERIFYING, VERIFY_QUEUE),
             paces: Mutex::new(Paces {
                 accounts: Pace::new(PER_ACCOUNT, SOURCES),
@@ -231,9 +268,14 @@ impl Responder {
         metrics::gauge!("entrenous_accounts").set(count.div_ceil(10).saturating_mul(10));
     }
 
-    /// Carries out one request.
-    pub(crate) async fn answer(&self, caller: &Caller<'_>, request: &Request) -> Answered {
+    /// Carries out one request. What the caller gives up after its time is finished all the same.
+    pub(crate) async fn answer(
+        self: &Arc<Self>,
+        caller: &Caller<'_>,
+        request: Request,
+    ) -> Answered {
         let start = Instant::now();
+        let id = request.id;
         let operation = decode(&request.operation, FRAME_MAX);
         let operation = operation.map(|Operation { operation }| operation);
         let kind = match &operation {
@@ -261,28 +303,39 @@ impl Responder {
         };
         let result = Some(result);
         Answered {
-            answer: Answer {
-                id: request.id,
-                result,
-            },
+            answer: Answer { id, result },
             then,
         }
     }
 
+    /// In a task of its own: an operation that is stopped half-way would leave counts that are
+    /// wrong, and its place would be given to another while the store is still at it.
     async fn in_time(
-        &self,
+        self: &Arc<Self>,
         caller: &Caller<'_>,
-        request: &Request,
+        request: Request,
         operation: Op,
     ) -> Result<Said, Refusal> {
         let busy = Refusal::after(Code::Busy, "too many requests in hand", SOON);
-        let _place = self.in_hand.try_acquire().map_err(|_| busy)?;
+        let place = Arc::clone(&self.in_hand).try_acquire_owned();
+        let place = place.map_err(|_| busy)?;
         let within = match request.within_ms {
             0 => LONGEST,
             ms => Duration::from_millis(ms.into()).min(LONGEST),
         };
-        let done = timeout(within, self.carry_out(caller, request, operation)).await;
-        done.map_err(|_| Refusal::new(Code::Deadline, "no time left; it may have happened"))?
+        let (responder, kept) = (Arc::clone(self), caller.kept());
+        let work = spawn(async move {
+            let _place = place;
+            let caller = kept.lent();
+            responder.carry_out(&caller, &request, operation).await
+        });
+        match timeout(within, work).await {
+            Ok(done) => done.unwrap_or(Err(BUG)),
+            Err(_) => Err(Refusal::new(
+                Code::Deadline,
+                "no time left; it may have happened",
+            )),
+        }
     }
 
     /// Whose request it is: by its proof, or else by the connection's.
@@ -362,3 +415,6 @@ const PER_ACCOUNT: Rate = Rate {
     per_second: 50,
     burst: 200,
 };
+
+#[cfg(test)]
+mod tests;

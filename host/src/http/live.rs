@@ -213,7 +213,7 @@ impl Live {
                 session,
                 now,
             };
-            responder.answer(&caller, &request).await
+            responder.answer(&caller, request).await
         });
         Ok(())
     }

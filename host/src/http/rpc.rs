@@ -37,6 +37,7 @@ pub(super) async fn rpc(
         Ok(asked) => asked,
         Err(error) => return answer(&refused(0, &error.into())),
     };
+    let id = asked.id;
     let caller = Caller {
         source,
         place: Place {
@@ -46,11 +47,11 @@ pub(super) async fn rpc(
         session: None,
         now: responder.now(),
     };
-    let Answered { answer: said, then } = responder.answer(&caller, &asked).await;
+    let Answered { answer: said, then } = responder.answer(&caller, asked).await;
     match then {
         None => answer(&said),
         // Only a connection that stays gets these.
-        Some(Then::Become(_) | Then::Subscribe(_)) => answer(&refused(asked.id, &crate::keep::BUG)),
+        Some(Then::Become(_) | Then::Subscribe(_)) => answer(&refused(id, &crate::keep::BUG)),
     }
 }
 
