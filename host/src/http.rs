@@ -11,6 +11,7 @@ mod control;
 mod hub;
 mod listen;
 mod live;
+mod reading;
 mod refusal;
 mod routes;
 mod rpc;

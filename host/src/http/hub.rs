@@ -6,11 +6,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::http::HeaderMap;
 use ipnet::IpNet;
 use kernel::Time;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
+use wire::FRAME_MAX;
 
-use super::Settings;
+use super::reading::{self, Reading};
 use super::waiting::Waiting;
+use super::{Settings, Share};
 use crate::board::{Source, Store};
 use crate::pace::Pace;
 use crate::respond::Responder;
@@ -20,8 +22,8 @@ use crate::respond::Responder;
 pub(super) struct Hub {
     pub(super) store: Mutex<Store>,
     pub(super) waiting: Mutex<Waiting>,
-    /// Places for bodies that are not small.
-    pub(super) uploads: Arc<Semaphore>,
+    /// Bodies and frames on their way.
+    pub(super) reading: Arc<Reading>,
     /// Says `true` when the server is stopping.
     pub(super) draining: watch::Sender<bool>,
     /// Accounts and what they can do, where there is a store.
@@ -37,7 +39,7 @@ impl Hub {
         Self {
             store: Mutex::new(Store::new(settings.limits)),
             waiting: Mutex::new(Waiting::default()),
-            uploads: Arc::new(Semaphore::new(UPLOADS)),
+            reading: Arc::default(),
             draining: watch::Sender::new(false),
             responder,
             pace: Mutex::new(Pace::new(settings.requests, SOURCES)),
@@ -66,6 +68,11 @@ impl Hub {
     /// goes by the [responder's](Responder::now) time.
     pub(super) fn now(&self) -> Time {
         self.clock.now()
+    }
+
+    /// How many bytes may be on their way.
+    pub(super) fn reading_share(&self) -> Share {
+        reading::share(self.settings().body.max(FRAME_MAX))
     }
 
     pub(super) fn is_draining(&self) -> bool {
@@ -173,8 +180,6 @@ impl Clock {
 }
 
 const FORWARDED: &str = "x-forwarded-for";
-/// Long bodies read at the same time, 1 MiB each; spec 5.4.
-const UPLOADS: usize = 32;
 /// Sources whose request rate is kept apart; spec 5.4.
 const SOURCES: usize = 65_536;
 

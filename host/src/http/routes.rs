@@ -222,7 +222,7 @@ async fn take(
     source: Source,
     request: Request,
 ) -> Result<(), Refusal> {
-    let body = read(hub, request, hub.settings().body).await?;
+    let body = read(hub, source, request, hub.settings().body).await?;
     let post = Post {
         board,
         phase,
@@ -236,20 +236,21 @@ async fn take(
     Ok(())
 }
 
-/// The whole body, if it is within the limit; only a few long ones at a time.
-pub(super) async fn read(hub: &Arc<Hub>, request: Request, max: usize) -> Result<Bytes, Refusal> {
+/// The whole body, if it is within the limit and there is room for it among those on their way.
+pub(super) async fn read(
+    hub: &Arc<Hub>,
+    source: Source,
+    request: Request,
+    max: usize,
+) -> Result<Bytes, Refusal> {
     let body = request.into_body();
     let promised = body.size_hint().upper();
-    if promised.is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > max)) {
+    let promised = promised.map_or(max, |length| usize::try_from(length).unwrap_or(usize::MAX));
+    if promised > max {
         return Err(Refusal::TooLarge);
     }
-    let is_small = promised.is_some_and(|length| length <= SMALL);
-    let _place = if is_small {
-        None
-    } else {
-        let place = Arc::clone(&hub.uploads).try_acquire_owned();
-        Some(place.map_err(|_| Refusal::Busy("uploads", RETRY_WAIT))?)
-    };
+    let room = hub.reading.take(source, promised, hub.reading_share());
+    let _room = room.ok_or(Refusal::Busy("uploads", RETRY_WAIT))?;
     let whole = Limited::new(body, max).collect();
     match timeout(MAX_UPLOAD, whole).await {
         Ok(Ok(whole)) => Ok(whole.to_bytes()),
@@ -310,8 +311,6 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
 const MAX_ANSWER: usize = 1 << 20;
 const MAX_UPLOAD: Duration = Duration::from_secs(30);
 const RETRY_WAIT: Duration = Duration::from_secs(2);
-/// A body that is read without asking for a place: 20 T1 records, or 170 answers.
-const SMALL: u64 = 16 << 10;
 
 #[cfg(test)]
 mod tests;

@@ -26,7 +26,7 @@ pub(super) async fn rpc(
     let Some(responder) = &hub.responder else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let body = match read(&hub, request, FRAME_MAX).await {
+    let body = match read(&hub, source, request, FRAME_MAX).await {
         Ok(body) => body,
         Err(refusal) => {
             refusal.count();

@@ -391,27 +391,42 @@ impl futures_core::Stream for Silent {
     }
 }
 
-#[tokio::test]
-async fn thirty_two_long_bodies_are_read_at_a_time_and_not_one_more() {
-    let service = service();
-    let long = || vec![1; 288 * 60];
-    let mut held = Vec::new();
-    for _ in 0..31 {
-        let body = Body::from_stream(Silent);
-        let request = ask("POST /t1").header(CURSOR, "0").body(body).unwrap();
-        let mut reading = Box::pin(send(&service, request));
-        assert!(timeout(Duration::ZERO, &mut reading).await.is_err());
-        held.push(reading);
+/// The status of a post of `body` by the peer of this number, if it comes at once.
+async fn post_from(service: &Service, peer: u8, body: Body) -> Result<StatusCode, Waiting> {
+    let peer = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, peer));
+    let request = ask("POST /t1").header(CURSOR, "0").body(body).unwrap();
+    let mut answer: Waiting = Box::pin(service.router(peer).oneshot(request));
+    match timeout(Duration::ZERO, &mut answer).await {
+        Ok(response) => Ok(response.unwrap().status()),
+        Err(_) => Err(answer),
     }
-    let taken = StatusCode::NO_CONTENT;
-    assert_eq!(post_bare(&service, "/t1", long()).await, taken);
-    let request = ask("POST /t1").header(CURSOR, "0");
-    let request = request.body(Body::from_stream(Silent)).unwrap();
-    let mut last = Box::pin(send(&service, request));
-    assert!(timeout(Duration::ZERO, &mut last).await.is_err());
-    let busy = post_bare(&service, "/t1", long()).await;
-    assert_eq!(busy, StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(post_bare(&service, "/t1", vec![1; 288]).await, taken);
-    drop(last);
-    assert_eq!(post_bare(&service, "/t1", long()).await, taken);
+}
+
+type Waiting =
+    std::pin::Pin<Box<dyn Future<Output = Result<Response, std::convert::Infallible>> + Send>>;
+
+#[tokio::test]
+async fn bodies_on_their_way_are_bounded_per_source_and_in_all() {
+    let service = service();
+    let (busy, taken) = (StatusCode::TOO_MANY_REQUESTS, StatusCode::NO_CONTENT);
+    let long = || Body::from(vec![1; 288 * 15]);
+    let mut held = Vec::new();
+    // Of unknown length, so each may be of the greatest: four fit of one source, 32 in all.
+    for peer in 0..8 {
+        for _ in 0..4 {
+            let silent = Body::from_stream(Silent);
+            held.push(post_from(&service, peer, silent).await.unwrap_err());
+        }
+        if peer == 0 {
+            assert_eq!(post_from(&service, 0, long()).await.ok(), Some(busy));
+            assert_eq!(post_from(&service, 9, long()).await.ok(), Some(taken));
+        }
+    }
+    assert_eq!(post_from(&service, 9, long()).await.ok(), Some(busy));
+    let short = Body::from(vec![1; 288 * 14]);
+    assert_eq!(post_from(&service, 9, short).await.ok(), Some(taken));
+    drop(held.pop());
+    assert_eq!(post_from(&service, 9, long()).await.ok(), Some(taken));
+    assert_eq!(post_from(&service, 7, long()).await.ok(), Some(taken));
+    assert_eq!(post_from(&service, 0, long()).await.ok(), Some(busy));
 }
