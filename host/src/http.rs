@@ -8,6 +8,7 @@ mod admin;
 mod config;
 #[cfg(unix)]
 mod control;
+mod frames;
 mod hub;
 mod listen;
 mod live;

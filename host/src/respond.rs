@@ -6,6 +6,7 @@ mod chains;
 mod changes;
 mod gate;
 mod operations;
+mod presence;
 mod proof;
 
 use std::hash::{BuildHasher, RandomState};
@@ -32,7 +33,9 @@ use crate::pins::Pins;
 use crate::random::secret;
 
 use gate::Gate;
+use presence::Presence;
 
+pub(crate) use presence::Roll;
 pub(crate) use proof::{Place, Session};
 
 /// Accounts, pins and invitations over a store, and the requests about them.
@@ -53,6 +56,7 @@ pub struct Responder {
     in_hand: Arc<Semaphore>,
     /// Where chains are verified.
     verifying: Gate,
+    presence: Presence,
     paces: Mutex<Paces>,
     key: RandomState,
     /// Says `true` once the store must be opened again.
@@ -185,6 +189,7 @@ impl Responder {
             clock: Arc::new(SystemClock),
             in_hand: Arc::new(Semaphore::new(IN_HAND)),
             verifying: Gate::new(VERIFYING, VERIFY_QUEUE),
+            presence: Presence::default(),
             paces: Mutex::new(Paces {
                 accounts: Pace::new(PER_ACCOUNT, SOURCES),
                 registrations: Pace::new(rules.registrations, SOURCES),
@@ -252,6 +257,7 @@ impl Responder {
     /// Frees the space of what is over; for a timer.
     pub(crate) async fn tidy(&self) {
         let now = self.now();
+        self.presence.tidy();
         self.pins.tidy(now);
         {
             let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
@@ -382,11 +388,22 @@ impl Responder {
         self.events.read(name, after, limit).await
     }
 
-    /// A watch on an account's record, and where its events are, to be added.
-    pub(crate) fn watch(&self, name: &Name) -> Result<(Box<dyn Watch>, Subject), Refusal> {
+    /// Where connections of an account ask whether their device is still one of it.
+    pub(crate) fn roll(&self, name: &Name) -> Arc<Roll> {
+        self.presence.roll(name)
+    }
+
+    /// The same as [`live`](Self::live), for many connections that ask at once.
+    pub(crate) async fn is_present(&self, roll: &Roll, device: &[u8; 32]) -> Result<bool, Refusal> {
+        roll.is_present(&self.accounts, device).await
+    }
+
+    /// A watch on an account's record, which is returned too, and where its events are, to be added.
+    pub(crate) fn watch(&self, name: &Name) -> Result<(Box<dyn Watch>, [Subject; 2]), Refusal> {
         let mut watch = self.keep.store().watch();
-        watch.add(subject(kind::ACCOUNT, name)?);
-        Ok((watch, Events::place(name)?))
+        let record = subject(kind::ACCOUNT, name)?;
+        watch.add(record.clone());
+        Ok((watch, [record, Events::place(name)?]))
     }
 }
 

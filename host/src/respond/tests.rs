@@ -276,3 +276,39 @@ async fn an_answer_cut_before_its_event_tells_the_inviter_when_it_comes_again() 
         assert_eq!(world.events(&anna).await.len(), 1);
     }
 }
+
+#[tokio::test]
+async fn however_many_connections_look_at_once_the_record_is_read_twice_at_most() {
+    let world = world().await;
+    let anna = Person::new(1);
+    world.ask(&anna, &anna.register("")).await.unwrap();
+    let name = anna.account();
+    let key = anna.first.signing().verifying_key().to_bytes();
+    let roll = world.responder.roll(&name);
+    assert!(Arc::ptr_eq(&roll, &world.responder.roll(&name)));
+    // The first reading is stopped, and all others ask meanwhile.
+    world.store.stop_after(1);
+    let looks: Vec<_> = (0..100)
+        .map(|_| {
+            let (responder, roll) = (Arc::clone(&world.responder), Arc::clone(&roll));
+            spawn(async move { responder.is_present(&roll, &key).await })
+        })
+        .collect();
+    world.store.reached().await;
+    for _ in 0..9 {
+        tokio::task::yield_now().await;
+    }
+    world.store.go();
+    for look in looks {
+        assert_eq!(look.await.unwrap(), Ok(true));
+    }
+    assert!(world.store.calls() <= 2, "{}", world.store.calls());
+    // What is asked later is not answered from before.
+    let delete = Op::AccountDelete(wire::v1::AccountDelete {});
+    world.ask(&anna, &delete).await.unwrap();
+    let gone = world.responder.is_present(&roll, &key).await;
+    assert_eq!(gone, Ok(false));
+    drop(roll);
+    world.responder.presence.tidy();
+    assert!(!world.responder.presence.knows(&name));
+}

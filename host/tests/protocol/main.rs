@@ -17,5 +17,6 @@ mod clock;
 mod invitations;
 mod lines;
 mod person;
+mod slow;
 mod tls;
 mod world;

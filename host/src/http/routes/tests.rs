@@ -430,3 +430,42 @@ async fn bodies_on_their_way_are_bounded_per_source_and_in_all() {
     assert_eq!(post_from(&service, 7, long()).await.ok(), Some(taken));
     assert_eq!(post_from(&service, 0, long()).await.ok(), Some(busy));
 }
+
+#[tokio::test]
+async fn a_request_whose_body_ends_while_the_server_stops_is_told_so() {
+    let clock = Arc::new(journal::SystemClock);
+    let store = journal::Memory::new(journal::Limits::default(), clock);
+    let rules = crate::respond::Rules::default();
+    let responder = Responder::open(Arc::new(store), "here", rules).await;
+    let service = Service::with(Settings::default(), Some(Arc::new(responder.unwrap())));
+    let challenge = wire::v1::Operation {
+        operation: Some(wire::v1::operation::Operation::Challenge(
+            wire::v1::Challenge {},
+        )),
+    };
+    let asked = wire::v1::Request {
+        id: 7,
+        operation: wire::encode(&challenge),
+        ..wire::v1::Request::default()
+    };
+    let asked = wire::encode(&asked);
+    let said = async || {
+        let (status, body) = post(&service, "/v1/rpc", &asked).await;
+        assert_eq!(status, StatusCode::OK);
+        let answer: wire::v1::Answer = wire::decode(&body, wire::SERVER_FRAME_MAX).unwrap();
+        assert_eq!(answer.id, 7);
+        answer.result.unwrap()
+    };
+    let challenged = said().await;
+    assert!(matches!(
+        challenged,
+        wire::v1::answer::Result::Challenged(_)
+    ));
+    service.hub.draining.send_replace(true);
+    let wire::v1::answer::Result::Error(error) = said().await else {
+        panic!("it was carried out");
+    };
+    let refusal = wire::Refusal::from_message(&error);
+    assert_eq!(refusal.code, Ok(wire::Code::Draining));
+    assert!(refusal.retry_after > Duration::ZERO);
+}
