@@ -61,11 +61,10 @@ fn answer<'a, T: Send + 'a, E: Send + 'a>(result: Result<T, E>) -> Answer<'a, T,
 
 impl Store for Memory {
     fn append(&self, append: Append) -> Answer<'_, Appended, AppendError> {
-        let subject = append.subject.clone();
         let now = self.clock.now();
-        let result = self.state().append(now, &self.limits, append);
+        let result = self.state().append(now, &self.limits, &append);
         if matches!(result, Ok(Appended::New(_))) {
-            self.watches.wake([&subject]);
+            self.watches.wake([&append.subject]);
         }
         answer(result)
     }

@@ -25,7 +25,7 @@ impl State {
         &mut self,
         now: Time,
         limits: &Limits,
-        append: Append,
+        append: &Append,
     ) -> Result<Appended, AppendError> {
         let max = limits.payload;
         if append.payload.len() > max {
@@ -37,9 +37,8 @@ impl State {
         }
         // A refused entry must leave no trace, not even an empty log.
         let mut log = Log::new(self.floor);
-        let subject = append.subject.clone();
         let appended = log.append(now, remembered, append)?;
-        self.logs.insert(subject, log);
+        self.logs.insert(append.subject.clone(), log);
         Ok(appended)
     }
 
