@@ -29,13 +29,15 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// An empty store.
+    /// An empty store. Its numbers start at the time, in ms: a reader who has seen those of an
+    /// earlier one does not take new ones for them.
     #[must_use]
     pub fn new(limits: Limits, clock: Arc<dyn Clock>) -> Self {
+        let floor = clock.now().as_ms();
         Self {
             limits,
             clock,
-            state: Mutex::default(),
+            state: Mutex::new(State::new(floor)),
             watches: Watches::default(),
         }
     }

@@ -21,6 +21,14 @@ pub(super) struct State {
 }
 
 impl State {
+    /// Nothing yet; numbers start behind `floor`.
+    pub(super) fn new(floor: Seq) -> Self {
+        Self {
+            floor,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn append(
         &mut self,
         now: Time,
