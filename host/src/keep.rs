@@ -49,6 +49,11 @@ impl Keep {
         self.store.as_ref()
     }
 
+    /// The store, for another part of the server.
+    pub(crate) fn share(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
+    }
+
     /// The record of this name.
     pub(crate) async fn get<T: Bounded>(&self, key: &Subject) -> Result<Option<T>, Refusal> {
         let cell = self.store.cell_get(key).await.map_err(fault)?;

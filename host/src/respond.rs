@@ -165,6 +165,11 @@ impl Responder {
         &self.name
     }
 
+    /// The store, for the boards.
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        self.keep.share()
+    }
+
     /// The rules now.
     #[must_use]
     pub fn rules(&self) -> Rules {

@@ -5,20 +5,21 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::http::HeaderMap;
 use ipnet::IpNet;
+use journal::Memory;
 use kernel::Time;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
 use super::Settings;
 use super::waiting::Waiting;
-use crate::board::{Source, Store};
+use crate::board::{Boards, ReadError, Source};
 use crate::pace::Pace;
 use crate::respond::Responder;
 
 /// What all requests share.
 #[derive(Debug)]
 pub(super) struct Hub {
-    pub(super) store: Mutex<Store>,
+    pub(super) boards: Arc<Boards>,
     pub(super) waiting: Mutex<Waiting>,
     /// Places for bodies that are not small.
     pub(super) uploads: Arc<Semaphore>,
@@ -28,21 +29,27 @@ pub(super) struct Hub {
     pub(super) responder: Option<Arc<Responder>>,
     pace: Mutex<Pace>,
     settings: RwLock<Arc<Settings>>,
-    clock: Clock,
+    clock: Arc<Clock>,
     key: RandomState,
 }
 
 impl Hub {
+    /// The boards are in the store of `responder`, or else in memory.
     pub(super) fn new(settings: Settings, responder: Option<Arc<Responder>>) -> Self {
+        let clock = Arc::new(Clock::start());
+        let boards = match &responder {
+            Some(responder) => Boards::new(responder.store(), settings.limits),
+            None => in_memory(&settings, Arc::clone(&clock)),
+        };
         Self {
-            store: Mutex::new(Store::new(settings.limits)),
+            boards: Arc::new(boards),
             waiting: Mutex::new(Waiting::default()),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
             draining: watch::Sender::new(false),
             responder,
             pace: Mutex::new(Pace::new(settings.requests, SOURCES)),
             settings: RwLock::new(Arc::new(settings)),
-            clock: Clock::start(),
+            clock,
             key: RandomState::new(),
         }
     }
@@ -53,7 +60,7 @@ impl Hub {
     }
 
     pub(super) fn set(&self, settings: Settings) {
-        lock(&self.store).set_limits(settings.limits);
+        self.boards.set_limits(settings.limits);
         lock(&self.pace).set_rate(settings.requests);
         let mut place = self
             .settings
@@ -63,7 +70,7 @@ impl Hub {
     }
 
     pub(super) fn now(&self) -> Time {
-        self.clock.now()
+        journal::Clock::now(&*self.clock)
     }
 
     pub(super) fn is_draining(&self) -> bool {
@@ -75,15 +82,16 @@ impl Hub {
         lock(&self.pace).take(self.now(), source)
     }
 
-    /// Drops what is over and sets the gauges; for a timer.
-    pub(super) fn tidy(&self) {
+    /// Drops what is over, follows other processes, and sets the gauges; for a timer.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReadError`].
+    pub(super) async fn tidy(&self) -> Result<(), ReadError> {
         let now = self.now();
         lock(&self.pace).tidy(now);
-        let stats = {
-            let mut store = lock(&self.store);
-            store.expire(now);
-            store.stats()
-        };
+        let tidied = self.boards.tidy(now).await;
+        let stats = self.boards.stats();
         let gauge = |name, value: usize, step: usize| {
             let rounded = value.div_ceil(step).saturating_mul(step);
             metrics::gauge!(name).set(u32::try_from(rounded).unwrap_or(u32::MAX));
@@ -91,6 +99,7 @@ impl Hub {
         gauge("entrenous_board_records", stats.held.records, 10);
         gauge("entrenous_board_bytes", stats.held.bytes, 4096);
         gauge("entrenous_boards", stats.boards, 10);
+        tidied
     }
 
     /// Where a request of `peer` comes from: the peer, or who it says if it is a trusted hop.
@@ -156,6 +165,12 @@ struct Clock {
     start: Instant,
 }
 
+impl journal::Clock for Clock {
+    fn now(&self) -> Time {
+        self.base.after(self.start.elapsed())
+    }
+}
+
 impl Clock {
     fn start() -> Self {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -164,10 +179,14 @@ impl Clock {
             start: Instant::now(),
         }
     }
+}
 
-    fn now(&self) -> Time {
-        self.base.after(self.start.elapsed())
-    }
+/// Boards in a store that is promised to be lost.
+fn in_memory(settings: &Settings, clock: Arc<Clock>) -> Boards {
+    let mut limits = journal::Limits::default();
+    limits.payload = limits.payload.max(Boards::payload(settings.body));
+    let store = Arc::new(Memory::new(limits, clock));
+    Boards::with_tails(store, settings.limits, 0)
 }
 
 const FORWARDED: &str = "x-forwarded-for";

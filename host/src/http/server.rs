@@ -13,6 +13,7 @@ use super::hub::Hub;
 use super::listen::{Listener, Open};
 use super::tls::{self, Tls};
 use super::{Config, ConfigError, Render, Settings, TlsError, admin, routes};
+use crate::board::ReadError;
 use crate::respond::Responder;
 
 /// A running server. Dropping it ends it at once; [`stop`](Self::stop) ends it well.
@@ -36,7 +37,7 @@ pub struct Stopped {
 }
 
 impl Server {
-    /// Starts to serve. Port 0 takes any free port; see [`addresses`](Self::addresses).
+    /// Starts to serve boards in memory. Port 0 takes any free port; see [`addresses`](Self::addresses).
     ///
     /// # Errors
     ///
@@ -45,7 +46,8 @@ impl Server {
         Self::start_with(config, None, render).await
     }
 
-    /// The same with accounts: `/v1/rpc`, `/v1/live`.
+    /// The same with accounts: `/v1/rpc`, `/v1/live`. The boards are in their store, and all that it has of
+    /// them is read first.
     ///
     /// # Errors
     ///
@@ -66,8 +68,8 @@ impl Server {
         let admin_socket = bind_all(config.admin.as_slice()).await?;
 
         let hub = Arc::new(Hub::new(config.settings, responder));
-        // The first metrics that somebody asks for already say what is held.
-        hub.tidy();
+        // What is there counts from the start, and the first metrics already say so.
+        hub.tidy().await.map_err(StartError::Store)?;
         let mut server = Self {
             tls,
             open: Arc::default(),
@@ -221,9 +223,12 @@ async fn tidy(hub: Arc<Hub>) {
     let mut ticks = interval(TIDY);
     loop {
         ticks.tick().await;
-        hub.tidy();
-        if let Some(responder) = &hub.responder {
-            responder.tidy(hub.now()).await;
+        if let Err(error) = hub.tidy().await {
+            tracing::warn!(%error, "the boards could not be read");
+        }
+        match &hub.responder {
+            Some(responder) => responder.tidy(hub.now()).await,
+            None => hub.boards.sweep().await,
         }
     }
 }
@@ -248,6 +253,9 @@ pub enum StartError {
         /// Why not.
         reason: io::ErrorKind,
     },
+    /// The boards cannot be read.
+    #[error(transparent)]
+    Store(ReadError),
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {reason}")]
     Bind {
@@ -259,12 +267,13 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// What the operator can do about it. All are for them to correct.
+    /// What the operator can do about it. All but the store's are for them to correct.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Config(error) => error.kind(),
             Self::Tls(error) => error.kind(),
+            Self::Store(error) => error.kind(),
             Self::Bind { .. } | Self::Control { .. } => Kind::BadInput,
         }
     }
