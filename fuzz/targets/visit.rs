@@ -2,16 +2,22 @@
 //! late, never, or with anything, keeps an honest board beside that, and moves the clock.
 #![no_main]
 
-use std::{collections::VecDeque, sync::LazyLock, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use fuzz::{Script, jobs, passkeys};
-use host::board::{Limits, Post, Source, Store, What};
+use host::board::{Boards, Limits, Post, Source, What};
+use journal::{ManualClock, Memory};
 use kernel::Time;
 use libfuzzer_sys::fuzz_target;
 use rendezvous::{
     Id, Job, Passkey, Seed,
     board::{Board, Config, Event, Input, Output, Phase, Reply, Trouble, Visit},
 };
+use tokio::runtime::Runtime;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut script = Script::new(bytes);
@@ -23,7 +29,8 @@ fuzz_target!(|bytes: &[u8]| {
 struct Town {
     now: u64,
     board: Board,
-    store: Store,
+    boards: Arc<Boards>,
+    runtime: Runtime,
     nodes: Vec<Node>,
 }
 
@@ -54,11 +61,14 @@ impl Town {
             node(same, "from two", 2, &[b"from one"]),
             node(other, "from a stranger", 3, &[]),
         ];
-        let store = Store::new(Limits::default());
+        let clock = Arc::new(ManualClock::default());
+        let store = Memory::new(journal::Limits::default(), clock);
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
         let mut town = Self {
             now: 0,
             board: board.clone(),
-            store,
+            boards: Arc::new(Boards::new(Arc::new(store), Limits::default())),
+            runtime: runtime.expect("a runtime"),
             nodes,
         };
         for node in 0..3 {
@@ -126,7 +136,8 @@ impl Town {
             source,
         };
         // A full store refuses; the honest answer is then the list without it.
-        let _ = self.store.post(Time::from_ms(self.now), &post);
+        let posted = self.boards.post(Time::from_ms(self.now), &post);
+        let _ = self.runtime.block_on(posted);
     }
 
     /// As a server does: ours on a named board, the reference's on the plain one.
@@ -153,12 +164,13 @@ impl Town {
     }
 
     fn read(&mut self, what: &What, after: u64) -> (Vec<u8>, u64) {
-        let now = Time::from_ms(self.now);
-        let span = self.store.span(now, &self.board, what, after, 1 << 20);
-        (
-            self.store.read(&self.board, what, span, usize::MAX).0,
-            span.until,
-        )
+        let (now, which) = (Time::from_ms(self.now), (&self.board, what));
+        self.runtime.block_on(async {
+            let span = self.boards.span(now, which, after, 1 << 20).await;
+            let span = span.expect("a store that cannot fail");
+            let read = self.boards.read(which, span, usize::MAX).await;
+            (read.expect("a store that cannot fail").0, span.until)
+        })
     }
 
     /// Does the node's oldest job.

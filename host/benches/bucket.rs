@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use host::board::Source;
 use host::bucket::{Buckets, Config};
 use journal::{Append, Clock, Limits, Sqlite, Store, Subject, SystemClock};
+use primitives::Secret;
 use rendezvous::bucket::Entry;
 use tokio::task::JoinSet;
 
@@ -71,7 +72,7 @@ async fn leave(clients: usize) -> Result<u64> {
     config.source.burst = u32::MAX;
     config.source.every = Duration::from_millis(1);
     config.entries = usize::MAX;
-    let buckets = Buckets::open(open(&place.0)?, config, [9; 32]).await?;
+    let buckets = Buckets::open(open(&place.0)?, config, Secret::new([9; 32])).await?;
     let buckets = Arc::new(buckets);
     let work = move |number: u64| -> Step {
         let buckets = Arc::clone(&buckets);

@@ -2,12 +2,14 @@
 //! bytes and how much processor time each person needs.
 //!
 //! The machine, the work and the server's routes are the real ones; sockets are left out. Bytes are
-//! those of paths and bodies, without HTTP heads. Prints one JSON line per N.
+//! those of paths and bodies, without HTTP heads. Prints one JSON line per N, and one for the largest on
+//! a board that is kept on the disk.
 
 #![expect(clippy::print_stdout, reason = "a bench")]
 
 use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -16,7 +18,9 @@ use axum::body::Body;
 use axum::http::Request;
 use drive::Pool;
 use host::http::{Service, Settings};
+use host::respond::{Responder, Rules};
 use http_body_util::BodyExt;
+use journal::{Limits, Sqlite, SystemClock};
 use kernel::Time;
 use rendezvous::board::{Board, Config, Event, Input, Output, Reply, Trouble, Visit};
 use rendezvous::{Done, Passkey, Seed};
@@ -32,11 +36,33 @@ fn main() -> Result<()> {
     let board = Board::Named("bench".parse()?);
     let passkey = Passkey::derive(b"bench", board.salt())?;
     let pool = Arc::new(Pool::new()?);
+    let place = (board, passkey);
     for people in [2, 10, 50] {
-        let place = (board.clone(), passkey.clone());
-        println!("{}", runtime.block_on(meet(people, &place, &pool))?);
+        let service = Service::new(Settings::default());
+        let row = runtime.block_on(meet((people, "memory"), service, &place, &pool))?;
+        println!("{row}");
     }
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("meeting");
+    let service = runtime.block_on(kept(&directory))?;
+    let row = runtime.block_on(meet((50, "sqlite"), service, &place, &pool))?;
+    println!("{row}");
+    drop(runtime);
+    std::fs::remove_dir_all(directory)?;
     Ok(())
+}
+
+/// A server that keeps its boards in a new directory.
+async fn kept(directory: &Path) -> Result<Service> {
+    if directory.exists() {
+        std::fs::remove_dir_all(directory)?;
+    }
+    let store = Sqlite::open(directory, Limits::default(), Arc::new(SystemClock))?;
+    let responder = Responder::open(Arc::new(store), "bench", Rules::default()).await;
+    let responder = responder.map_err(|refusal| refusal.text)?;
+    Ok(Service::with(
+        Settings::default(),
+        Some(Arc::new(responder)),
+    ))
 }
 
 /// What would cross a network, both ways: paths and bodies, without HTTP heads.
@@ -47,8 +73,12 @@ struct Traffic {
     received: AtomicU64,
 }
 
-async fn meet(people: u8, place: &(Board, Passkey), pool: &Arc<Pool>) -> Result<String> {
-    let service = Service::new(Settings::default());
+async fn meet(
+    (people, store): (u8, &str),
+    service: Service,
+    place: &(Board, Passkey),
+    pool: &Arc<Pool>,
+) -> Result<String> {
     let traffic = Arc::new(Traffic::default());
     let (finished, everyone) = watch::channel(0_u8);
     let finished = Arc::new(finished);
@@ -88,7 +118,7 @@ async fn meet(people: u8, place: &(Board, Passkey), pool: &Arc<Pool>) -> Result<
         f64::from(total) / f64::from(people)
     };
     Ok(format!(
-        "{{\"people\":{people},\"time_s\":{:.3},\"cpu_s\":{:.4},\"requests\":{:.1},\"sent\":{:.0},\"received\":{:.0}}}",
+        "{{\"people\":{people},\"store\":\"{store}\",\"time_s\":{:.3},\"cpu_s\":{:.4},\"requests\":{:.1},\"sent\":{:.0},\"received\":{:.0}}}",
         time.as_secs_f64(),
         cpu / f64::from(people),
         each(&traffic.requests),

@@ -10,10 +10,11 @@ use kernel::Time;
 use wire::v1::{StoredAccount, StoredOwned};
 use wire::{Code, Refusal};
 
+use crate::board::Source;
 use crate::events::Events;
 use crate::invitations::Invitations;
 use crate::keep::{Keep, Step, fault, kind, subject};
-use crate::pins::Pins;
+use crate::pins::{Handle, Pins};
 
 mod identity;
 
@@ -58,16 +59,34 @@ pub(crate) struct Registration {
     pub(crate) keys: Vec<[u8; 32]>,
 }
 
-/// What a statement does to a device chain.
+/// A device chain, already verified, and the keys of the live devices that follow from it.
 #[derive(Clone, Debug)]
-pub(crate) enum Change {
-    /// It is there already.
-    Already,
-    /// The chain and the live devices behind it.
-    To {
-        devices: Vec<u8>,
-        keys: Vec<[u8; 32]>,
-    },
+pub(crate) struct Devices {
+    pub(crate) chain: Vec<u8>,
+    pub(crate) keys: Vec<[u8; 32]>,
+}
+
+/// What a newcomer shows to be let in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ticket<'a> {
+    pub(crate) admission: Admission,
+    /// What was typed as a pin.
+    pub(crate) pin: &'a str,
+    pub(crate) source: Source,
+}
+
+impl Ticket<'_> {
+    /// Lets `name` in, or not; the pin that it has used, if it needs one.
+    async fn admit(&self, now: Time, pins: &Pins, name: &Name) -> Result<Option<Handle>, Refusal> {
+        match self.admission {
+            Admission::Closed => Err(Refusal::new(Code::Unsupported, "no registration here")),
+            Admission::Open => Ok(None),
+            Admission::Pin => {
+                let handle = pins.claim(now, self.source, self.pin, name);
+                handle.await.map(Some)
+            }
+        }
+    }
 }
 
 impl Accounts {
@@ -105,12 +124,13 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// `PIN`, `CONFLICT`, `QUOTA`, `UNSUPPORTED` where registration is closed; the store could not.
+    /// `PIN`, `RATE` after too many wrong ones, `CONFLICT`, `QUOTA`, `UNSUPPORTED` where registration
+    /// is closed; the store could not.
     pub(crate) async fn register(
         &self,
         now: Time,
         pins: &Pins,
-        admission: (Admission, &str),
+        ticket: Ticket<'_>,
         new: Registration,
     ) -> Result<(), Refusal> {
         let name = key(&new.name)?;
@@ -124,13 +144,7 @@ impl Accounts {
                 "this server has no room for an account",
             ));
         }
-        let handle = match admission {
-            (Admission::Closed, _) => {
-                return Err(Refusal::new(Code::Unsupported, "no registration here"));
-            }
-            (Admission::Open, _) => None,
-            (Admission::Pin, pin) => Some(pins.claim(now, pin, &new.name).await?),
-        };
+        let handle = ticket.admit(now, pins, &new.name).await?;
         let step = |record: Option<StoredAccount>| match record {
             Some(record) => repeated(&record, &new).map(|()| Step::Leave(false)),
             None => {
@@ -156,25 +170,25 @@ impl Accounts {
         Ok(())
     }
 
-    /// Replaces the device chain by what `next` makes of it. Returns whether it changed.
+    /// Replaces the device chain that was made from the record `before`. Returns whether it was still
+    /// that record: if not, nothing changed.
     pub(crate) async fn change_devices(
         &self,
         name: &Name,
-        mut next: impl FnMut(&StoredAccount) -> Result<Change, Refusal>,
+        before: &StoredAccount,
+        after: &Devices,
     ) -> Result<bool, Refusal> {
+        if after.chain.len() > MAX_CHAIN {
+            return Err(Refusal::new(Code::Quota, "the device chain is full"));
+        }
         let step = |record: Option<StoredAccount>| {
             let mut record = record.ok_or(GONE)?;
-            Ok(match next(&record)? {
-                Change::Already => Step::Leave(false),
-                Change::To { devices, keys } => {
-                    if devices.len() > MAX_CHAIN {
-                        return Err(Refusal::new(Code::Quota, "the device chain is full"));
-                    }
-                    record.devices = devices;
-                    record.keys = keys.iter().map(|key| key.to_vec()).collect();
-                    Step::Put(record, None, true)
-                }
-            })
+            if record.devices != before.devices || record.identity != before.identity {
+                return Ok(Step::Leave(false));
+            }
+            record.devices.clone_from(&after.chain);
+            record.keys = after.keys.iter().map(|key| key.to_vec()).collect();
+            Ok(Step::Put(record, None, true))
         };
         self.keep.change(&key(name)?, step).await
     }
@@ -195,7 +209,8 @@ impl Accounts {
             let until = |one: &StoredOwned| Time::from_ms(one.until_s.saturating_mul(1000));
             owned.retain(|one| until(one).after(REMEMBERED) > now);
             if owned.iter().any(|one| one.id == new.id) {
-                return Ok(Step::Leave(()));
+                // A new revision: whoever is deleting the account looks again.
+                return Ok(Step::Put(record, None, ()));
             }
             if owned.iter().filter(|one| until(one) > now).count() >= MAX_INVITATIONS {
                 return Err(Refusal::new(Code::Quota, "64 invitations are open already"));
@@ -225,14 +240,20 @@ impl Accounts {
 
     /// Deletes an account and all that belongs to it. Cut in between, it is there still and can
     /// be deleted again.
+    ///
+    /// # Spec
+    ///
+    /// `spec/40-server.md` section 4.3: why nothing is left behind by what happens meanwhile.
     pub(crate) async fn delete(
         &self,
         name: &Name,
         invitations: &Invitations,
         events: &Events,
     ) -> Result<(), Refusal> {
+        let place = key(name)?;
         for _ in 0..ROUNDS {
-            let Some(record) = self.get(name).await? else {
+            let record: Option<(_, StoredAccount)> = self.keep.get_at(&place).await?;
+            let Some((rev, record)) = record else {
                 return Ok(());
             };
             for one in &record.invitations {
@@ -241,21 +262,15 @@ impl Accounts {
                 }
             }
             events.clear(name).await?;
-            // If it got another invitation meanwhile, that must go as well.
-            let step = |now: Option<StoredAccount>| {
-                Ok(match now {
-                    None => Step::Leave(true),
-                    Some(now) if now.invitations != record.invitations => Step::Leave(false),
-                    Some(_) => Step::Remove(true),
-                })
-            };
-            if self.keep.change(&key(name)?, step).await? {
+            // If it changed meanwhile, it may have another invitation, which must go as well.
+            if self.keep.remove_at(&place, rev).await? {
                 let down = |count: usize| Some(count.saturating_sub(1));
                 // `down` always gives a value, so this is no error.
                 let _ = self
                     .count
                     .fetch_update(Ordering::Relaxed, Ordering::Relaxed, down);
-                return Ok(());
+                // One may have come just before.
+                return events.clear(name).await;
             }
         }
         Err(Refusal::after(
@@ -316,5 +331,7 @@ const MAX_REMEMBERED: usize = 256;
 const REMEMBERED: Duration = Duration::from_secs(14 * 86_400);
 const ROUNDS: usize = 8;
 
+#[cfg(test)]
+mod races;
 #[cfg(test)]
 mod tests;

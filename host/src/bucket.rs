@@ -12,6 +12,6 @@ mod limits;
 mod record;
 mod service;
 
+pub use crate::pace::Allowance;
 pub use error::{FetchError, LeaveError, OpenError};
-pub use limits::Allowance;
 pub use service::{Buckets, Config};

@@ -27,13 +27,21 @@ impl Events {
         subject(kind::EVENTS, name)
     }
 
-    pub(crate) async fn answered(&self, name: &Name, id: &[u8; 24]) -> Result<(), Refusal> {
-        let invitation = id.to_vec();
+    /// Says that invitation `id` was answered by who took it with `claim`; returns the event's
+    /// number. Said again within the store's window it is the same event.
+    pub(crate) async fn answered(
+        &self,
+        name: &Name,
+        id: &[u8; 24],
+        claim: &[u8; 16],
+    ) -> Result<u64, Refusal> {
         let event = StoredEvent {
-            invitation,
+            invitation: id.to_vec(),
             ..StoredEvent::default()
         };
-        self.add(name, &event).await
+        let digest = primitives::sha256(&[id, claim]);
+        let once = digest.first_chunk().copied();
+        self.add(name, &event, once).await
     }
 
     pub(crate) async fn moved(&self, name: &Name, statements: u32) -> Result<(), Refusal> {
@@ -41,7 +49,7 @@ impl Events {
             statements,
             ..StoredEvent::default()
         };
-        self.add(name, &event).await
+        self.add(name, &event, None).await.map(drop)
     }
 
     /// That the identity chain has `statements` now, at least one.
@@ -50,18 +58,24 @@ impl Events {
             identity_statements: statements,
             ..StoredEvent::default()
         };
-        self.add(name, &event).await
+        self.add(name, &event, None).await.map(drop)
     }
 
-    /// Adds an event; makes room by dropping the oldest.
-    async fn add(&self, name: &Name, event: &StoredEvent) -> Result<(), Refusal> {
+    /// Adds an event, at most once for `once`; makes room by dropping the oldest.
+    async fn add(
+        &self,
+        name: &Name,
+        event: &StoredEvent,
+        once: Option<journal::Id>,
+    ) -> Result<u64, Refusal> {
         let place = Self::place(name)?;
         let mut append = Append::new(place.clone(), write(event));
+        append.dedupe = once;
         append.ttl = Some(LIFE);
         append.max_live = Some(MAX);
         let store = self.keep.store();
         match store.append(append.clone()).await {
-            Ok(_) => return Ok(()),
+            Ok(appended) => return Ok(appended.seq()),
             Err(AppendError::Full { .. }) => {}
             Err(error) => return Err(not_appended(error)),
         }
@@ -75,7 +89,15 @@ impl Events {
                 .await
                 .map_err(fault)?;
         }
-        store.append(append).await.map(drop).map_err(not_appended)
+        let appended = store.append(append).await.map_err(not_appended)?;
+        Ok(appended.seq())
+    }
+
+    /// Takes an event back.
+    pub(crate) async fn remove(&self, name: &Name, number: u64) -> Result<(), Refusal> {
+        let place = Self::place(name)?;
+        let removed = self.keep.store().remove(&place, number).await;
+        removed.map(drop).map_err(fault)
     }
 
     /// At most `limit` events behind number `after`, oldest first.

@@ -8,11 +8,13 @@ mod admin;
 mod config;
 #[cfg(unix)]
 mod control;
+mod frames;
 mod hub;
 mod listen;
 mod live;
 mod proxy;
 mod pulse;
+mod reading;
 mod refusal;
 mod routes;
 mod rpc;

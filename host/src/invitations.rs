@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use journal::{Append, Subject};
 use kernel::Time;
 use wire::v1::{Invitation, Reply, StoredClaim, StoredInvitation, StoredOwned, StoredReply};
@@ -39,6 +40,10 @@ impl Invitations {
     }
 
     /// Leaves an invitation of account `name`. Sent again it is done again.
+    ///
+    /// # Spec
+    ///
+    /// `spec/40-server.md` section 5: why it does not outlive an account that is deleted meanwhile.
     pub(crate) async fn leave(
         &self,
         now: Time,
@@ -46,28 +51,8 @@ impl Invitations {
         accounts: &Accounts,
         left: Left<'_>,
     ) -> Result<(), Refusal> {
-        let Some(life) = remaining(now, left.until_s) else {
-            return Err(Refusal::new(Code::Malformed, "it would be over already"));
-        };
-        if life > MAX_LIFE {
-            return Err(Refusal::new(
-                Code::Malformed,
-                "it would last more than 90 days",
-            ));
-        }
-        if left.uses > MAX_USES {
-            return Err(Refusal::new(
-                Code::Malformed,
-                "it can be used 100 times at most",
-            ));
-        }
-        // First the account, so that deleting it finds them all.
-        let owned = StoredOwned {
-            id: left.id.to_vec(),
-            until_s: left.until_s,
-            uses: left.uses,
-        };
-        accounts.own(now, name, &owned).await?;
+        let life = left.life(now)?;
+        let place = key(left.id)?;
         let new = StoredInvitation {
             account: name.to_vec(),
             sealed: left.sealed.to_vec(),
@@ -75,26 +60,62 @@ impl Invitations {
             uses: left.uses,
             claims: Vec::new(),
         };
-        let step = |record: Option<StoredInvitation>| match record {
-            None => Ok(Step::Put(new.clone(), Some(life), ())),
-            Some(record) => {
-                let before = StoredInvitation {
-                    claims: Vec::new(),
-                    ..record
-                };
-                match before == new {
-                    true => Ok(Step::Leave(())),
-                    false => Err(Refusal::new(Code::Conflict, "this id is taken")),
-                }
-            }
+        let is_new = self.put(&place, &new, life.min(UNOWNED)).await?;
+        let owned = StoredOwned {
+            id: left.id.to_vec(),
+            until_s: left.until_s,
+            uses: left.uses,
         };
-        let done = self.keep.change(&key(left.id)?, step).await;
-        if let Err(refusal) = &done
-            && refusal.code == Ok(Code::Conflict)
-        {
-            accounts.disown(name, left.id).await?;
+        if let Err(refusal) = accounts.own(now, name, &owned).await {
+            if is_new {
+                self.remove(name, left.id).await?;
+            }
+            return Err(refusal);
         }
-        done
+        match self.keep_for(&place, &new, life).await? {
+            true => Ok(()),
+            false => Err(Refusal::after(
+                Code::Busy,
+                "it was removed meanwhile",
+                AGAIN,
+            )),
+        }
+    }
+
+    /// Puts an invitation for a while only, so that it goes by itself if its account does not come to
+    /// own it. `false` if it is there already.
+    async fn put(
+        &self,
+        place: &Subject,
+        new: &StoredInvitation,
+        life: Duration,
+    ) -> Result<bool, Refusal> {
+        let step = |record: Option<StoredInvitation>| match record {
+            None => Ok(Step::Put(new.clone(), Some(life), true)),
+            Some(record) if is_same(&record, new) => Ok(Step::Leave(false)),
+            Some(_) => Err(Refusal::new(Code::Conflict, "this id is taken")),
+        };
+        self.keep.change(place, step).await
+    }
+
+    /// Gives an invitation that its account owns its whole time. Whoever deletes the account finds it
+    /// by now, and what they have removed stays so: `false`.
+    async fn keep_for(
+        &self,
+        place: &Subject,
+        new: &StoredInvitation,
+        life: Duration,
+    ) -> Result<bool, Refusal> {
+        let step = |record: Option<StoredInvitation>| {
+            let there = record.filter(|record| is_same(record, new));
+            Ok(match there {
+                None => Step::Leave(false),
+                // It has a shorter time since.
+                Some(record) if is_used_up(&record) => Step::Leave(true),
+                Some(record) => Step::Put(record, Some(life), true),
+            })
+        };
+        self.keep.change(place, step).await
     }
 
     /// Takes an invitation once for `claim`; the same claim is answered the same.
@@ -120,17 +141,15 @@ impl Invitations {
         self.keep.change(&key(id)?, step).await
     }
 
-    /// Leaves an answer to an invitation that `claim` has taken; returns whose it is.
+    /// Leaves an answer to an invitation that `claim` has taken.
     pub(crate) async fn answer(
         &self,
         now: Time,
         id: &Id,
         claim: &Claim,
         sealed: &[u8],
-    ) -> Result<Name, Refusal> {
-        let hash = primitives::sha256(&[sealed]);
-        let name = key(id)?;
-        let record: Option<StoredInvitation> = self.keep.get(&name).await?;
+    ) -> Result<Answered, Refusal> {
+        let record: Option<StoredInvitation> = self.keep.get(&key(id)?).await?;
         let record = record.ok_or(ABSENT)?;
         if record.uses == 0 {
             return Err(Refusal::new(
@@ -139,15 +158,49 @@ impl Invitations {
             ));
         }
         // First what the claim answered, so that no claim answers two things.
+        let before = self.note(now, id, claim, sealed).await?;
+        let owner: Name = record.account.try_into().map_err(|_| BUG)?;
+        let there = match before {
+            Before::No => None,
+            Before::Perhaps => self.reply_age(now, &owner, id, sealed).await?,
+        };
+        let reply = match there {
+            Some(_) => None,
+            None => {
+                let life = remaining(now, record.until_s).unwrap_or_default();
+                let mut append = Append::new(replies(&owner, id)?, reply(now, sealed));
+                append.dedupe = Some(*claim);
+                append.ttl = Some(life.saturating_add(REPLY_LIFE));
+                append.max_live = Some(MAX_USES);
+                let appended = self.keep.store().append(append).await;
+                Some(appended.map_err(not_appended)?.seq())
+            }
+        };
+        Ok(Answered {
+            owner,
+            reply,
+            is_news: there.is_none_or(|age| age < NEWS),
+        })
+    }
+
+    /// Notes in the invitation what `claim` answers: the first thing it does.
+    async fn note(
+        &self,
+        now: Time,
+        id: &Id,
+        claim: &Claim,
+        sealed: &[u8],
+    ) -> Result<Before, Refusal> {
+        let hash = primitives::sha256(&[sealed]);
         let step = |record: Option<StoredInvitation>| {
             let mut record = record.ok_or(ABSENT)?;
             let life = remaining(now, record.until_s).ok_or(ABSENT)?;
-            let left = left_of(&record);
+            let is_used_up = is_used_up(&record);
             let mine = record.claims.iter_mut().find(|one| one.claim == claim);
             let mine = mine.ok_or(ABSENT)?;
             if mine.answer.is_empty() {
                 mine.answer = hash.to_vec();
-                let life = if left == 0 { life.min(USED_UP) } else { life };
+                let life = if is_used_up { life.min(USED_UP) } else { life };
                 return Ok(Step::Put(record, Some(life), Before::No));
             }
             match mine.answer == hash {
@@ -155,34 +208,42 @@ impl Invitations {
                 false => Err(Refusal::new(Code::Conflict, "it was answered otherwise")),
             }
         };
-        let before = self.keep.change(&name, step).await?;
-        let owner: Name = record.account.try_into().map_err(|_| BUG)?;
-        if before == Before::No || !self.has_reply(&owner, id, sealed).await? {
-            let life = remaining(now, record.until_s).unwrap_or_default();
-            let minute = now.as_ms().checked_div(60_000).unwrap_or(0);
-            let reply = StoredReply {
-                left_s: minute.saturating_mul(60),
-                sealed: sealed.to_vec(),
-            };
-            let mut append = Append::new(replies(&owner, id)?, write(&reply));
-            append.dedupe = Some(*claim);
-            append.ttl = Some(life.saturating_add(REPLY_LIFE));
-            append.max_live = Some(MAX_USES);
-            let store = self.keep.store();
-            store.append(append).await.map_err(not_appended)?;
-        }
-        Ok(owner)
+        self.keep.change(&key(id)?, step).await
     }
 
-    /// Whether these bytes are among the answers.
-    async fn has_reply(&self, owner: &Name, id: &Id, sealed: &[u8]) -> Result<bool, Refusal> {
+    /// Whether the invitation is still there; if not, takes back the answer that was left just now.
+    pub(crate) async fn holds(&self, id: &Id, answered: &Answered) -> Result<bool, Refusal> {
+        let record: Option<StoredInvitation> = self.keep.get(&key(id)?).await?;
+        if record.is_some_and(|record| record.account == answered.owner) {
+            return Ok(true);
+        }
+        if let Some(number) = answered.reply {
+            let place = replies(&answered.owner, id)?;
+            let removed = self.keep.store().remove(&place, number).await;
+            removed.map_err(fault)?;
+        }
+        Ok(false)
+    }
+
+    /// How long ago these bytes were left as an answer, if they are among the answers.
+    async fn reply_age(
+        &self,
+        now: Time,
+        owner: &Name,
+        id: &Id,
+        sealed: &[u8],
+    ) -> Result<Option<Duration>, Refusal> {
         let all = self.keep.store();
         let all = all.read(&replies(owner, id)?, 0, MAX_USES, u32::MAX).await;
-        let mut has = false;
+        let mut age = None;
         for entry in all.map_err(fault)?.entries {
-            has |= read::<StoredReply>(&entry.payload)?.sealed == sealed;
+            let reply: StoredReply = read(&entry.payload)?;
+            if reply.sealed == sealed {
+                let left = Time::from_ms(reply.left_s.saturating_mul(1000));
+                age = Some(now.since(left));
+            }
         }
-        Ok(has)
+        Ok(age)
     }
 
     /// Answers to an invitation of account `name` behind number `after`, oldest first.
@@ -266,11 +327,58 @@ impl Invitations {
     }
 }
 
+impl Left<'_> {
+    /// How long it is to stay, if its terms are within the bounds.
+    fn life(&self, now: Time) -> Result<Duration, Refusal> {
+        let malformed = |text| Err(Refusal::new(Code::Malformed, text));
+        let Some(life) = remaining(now, self.until_s) else {
+            return malformed("it would be over already");
+        };
+        if life > MAX_LIFE {
+            return malformed("it would last more than 90 days");
+        }
+        if self.uses > MAX_USES {
+            return malformed("it can be used 100 times at most");
+        }
+        Ok(life)
+    }
+}
+
+/// What came of an answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Answered {
+    /// Whose invitation it is.
+    pub(crate) owner: Name,
+    /// The number of the answer, if it was stored just now.
+    reply: Option<u64>,
+    /// Whether the inviter is to be told, if they were not already: a kill may have come in between.
+    pub(crate) is_news: bool,
+}
+
 /// Whether a claim has answered before: the answer may be there, or a kill came in between.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Before {
     No,
     Perhaps,
+}
+
+/// Whether they are one invitation, whoever has taken it since.
+fn is_same(record: &StoredInvitation, new: &StoredInvitation) -> bool {
+    let is_same = record.account == new.account && record.sealed == new.sealed;
+    is_same && record.until_s == new.until_s && record.uses == new.uses
+}
+
+fn is_used_up(record: &StoredInvitation) -> bool {
+    record.uses > 0 && left_of(record) == 0
+}
+
+/// An answer as it is kept: with the minute, not the second.
+fn reply(now: Time, sealed: &[u8]) -> Bytes {
+    let minute = now.as_ms().checked_div(60_000).unwrap_or(0);
+    write(&StoredReply {
+        left_s: minute.saturating_mul(60),
+        sealed: sealed.to_vec(),
+    })
 }
 
 /// How often it can still be taken.
@@ -296,9 +404,14 @@ fn replies(owner: &Name, id: &Id) -> Result<Subject, Refusal> {
 }
 
 /// Never there, over, used up, withdrawn, or not yours: all look alike.
-const ABSENT: Refusal = Refusal::new(Code::NotFound, "there is no such invitation");
+pub(crate) const ABSENT: Refusal = Refusal::new(Code::NotFound, "there is no such invitation");
 
 const MAX_USES: u32 = 100;
+/// How long an invitation stays that no account owns yet.
+const UNOWNED: Duration = Duration::from_secs(600);
+/// How old an answer may be whose event is still to be made sure of: less than the store's window.
+const NEWS: Duration = Duration::from_secs(1800);
+const AGAIN: Duration = Duration::from_secs(1);
 const MAX_LIFE: Duration = Duration::from_secs(90 * 86_400);
 /// For claims that come again, and their answers.
 const USED_UP: Duration = Duration::from_secs(86_400);

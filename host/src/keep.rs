@@ -1,11 +1,14 @@
 //! Typed records in a [`Store`]: read, and change by compare-and-swap.
 
+#[cfg(test)]
+pub(crate) mod stepped;
+
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use journal::{AppendError, Fault, SetError, Store, Subject, SubjectError};
+use journal::{AppendError, Cell, Fault, Rev, SetError, Store, Subject, SubjectError};
 use tokio::sync::{Mutex, MutexGuard};
 use wire::{Bounded, Code, Refusal, STORED_MAX, decode, encode};
 
@@ -49,10 +52,35 @@ impl Keep {
         self.store.as_ref()
     }
 
+    /// The store, for another part of the server.
+    pub(crate) fn share(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
+    }
+
     /// The record of this name.
     pub(crate) async fn get<T: Bounded>(&self, key: &Subject) -> Result<Option<T>, Refusal> {
         let cell = self.store.cell_get(key).await.map_err(fault)?;
         cell.map(|cell| read(&cell.value)).transpose()
+    }
+
+    /// The same with its revision.
+    pub(crate) async fn get_at<T: Bounded>(
+        &self,
+        key: &Subject,
+    ) -> Result<Option<(Rev, T)>, Refusal> {
+        let cell = self.store.cell_get(key).await.map_err(fault)?;
+        let pair = |cell: Cell| Ok((cell.rev, read(&cell.value)?));
+        cell.map(pair).transpose()
+    }
+
+    /// Removes the record if it is still the one of this revision; says whether.
+    pub(crate) async fn remove_at(&self, key: &Subject, rev: Rev) -> Result<bool, Refusal> {
+        match self.store.cell_set(key, rev, None, None).await {
+            Ok(_) => Ok(true),
+            Err(SetError::Conflict { .. }) => Ok(false),
+            Err(SetError::Store(error)) => Err(fault(error)),
+            Err(_) => Err(BUG),
+        }
     }
 
     /// Changes the record of this name as `step` says, all at once. `step` sees the record as it
@@ -98,7 +126,7 @@ pub(crate) fn subject(kind: u8, id: &[u8]) -> Result<Subject, Refusal> {
     Subject::of(kind, &[id]).map_err(|SubjectError { .. }| BUG)
 }
 
-/// Kinds of names in the store: all that a server keeps.
+/// Kinds of names in the store: those of records here. `r` is of buckets, `b` of boards.
 pub(crate) mod kind {
     pub(crate) const PIN: u8 = b'P';
     pub(crate) const ACCOUNT: u8 = b'A';

@@ -1,7 +1,7 @@
 //! All that one server does.
 //!
-//! [`board`] is the store of the meeting boards: bounded, in memory, pure. [`http`] serves it:
-//! public routes, an admin listener, TLS, limits, graceful stop. [`bucket`] keeps the entries of a
+//! [`board`] keeps the meeting boards in a [`journal::Store`], bounded on every side. [`http`] serves
+//! them: public routes, an admin listener, TLS, limits, graceful stop. [`bucket`] keeps the entries of a
 //! rendezvous server. [`pace`] counts requests.
 //!
 //! [`respond`] carries out the requests of accounts over a [`journal::Store`]: [`pins`],

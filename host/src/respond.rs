@@ -3,24 +3,28 @@
 //! Spec: `spec/40-server.md` sections 1 and 3 to 6.
 
 mod chains;
+mod changes;
+mod gate;
 mod identity;
 mod operations;
+mod presence;
 mod proof;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use journal::{Store, Subject, Watch};
+use journal::{Clock, Store, Subject, SystemClock, Watch};
 use kernel::Time;
 use primitives::VerifyingKey;
 use tokio::sync::{Semaphore, watch};
+use tokio::task::spawn;
 use tokio::time::timeout;
 use wire::v1::operation::Operation as Op;
 use wire::v1::{Answer, Event, Operation, Request, StoredAccount, answer};
 use wire::{Code, FRAME_MAX, Refusal, decode};
 
-use crate::accounts::{Accounts, Admission, Change, Name};
+use crate::accounts::{Accounts, Admission, Name};
 use crate::board::Source;
 use crate::bucket::{self, Buckets, OpenError};
 use crate::events::Events;
@@ -28,9 +32,13 @@ use crate::invitations::Invitations;
 use crate::keep::{BUG, Keep, fault, kind, subject};
 use crate::pace::{Pace, Rate};
 use crate::pins::Pins;
-use crate::random::random;
+use crate::random::secret;
 use crate::server_key::ServerKey;
 
+use gate::Gate;
+use presence::Presence;
+
+pub(crate) use presence::Roll;
 pub(crate) use proof::{Place, Session};
 
 /// Accounts, pins and invitations over a store, and the requests about them.
@@ -46,10 +54,13 @@ pub struct Responder {
     buckets: Buckets,
     rules: RwLock<Rules>,
     nonces: proof::Nonces,
+    /// Where the present comes from.
+    clock: Arc<dyn Clock>,
     /// Places for requests in hand.
-    in_hand: Semaphore,
-    /// Places for replays of identity chains.
-    replays: Semaphore,
+    in_hand: Arc<Semaphore>,
+    /// Where chains are verified.
+    verifying: Gate,
+    presence: Presence,
     paces: Mutex<Paces>,
     key: RandomState,
     /// Says `true` once the store must be opened again.
@@ -98,6 +109,42 @@ pub(crate) struct Caller<'a> {
     pub(crate) now: Time,
 }
 
+/// The same, kept by itself.
+#[derive(Debug)]
+struct KeptCaller {
+    source: Source,
+    exporter: Option<[u8; 32]>,
+    nonce: Option<[u8; 32]>,
+    session: Option<Session>,
+    now: Time,
+}
+
+impl Caller<'_> {
+    fn kept(self) -> KeptCaller {
+        KeptCaller {
+            source: self.source,
+            exporter: self.place.exporter.copied(),
+            nonce: self.place.nonce.copied(),
+            session: self.session,
+            now: self.now,
+        }
+    }
+}
+
+impl KeptCaller {
+    const fn lent(&self) -> Caller<'_> {
+        Caller {
+            source: self.source,
+            place: Place {
+                exporter: self.exporter.as_ref(),
+                nonce: self.nonce.as_ref(),
+            },
+            session: self.session,
+            now: self.now,
+        }
+    }
+}
+
 /// What became of a request.
 #[derive(Debug)]
 pub(crate) struct Answered {
@@ -127,7 +174,7 @@ impl Responder {
             let text = "a server's name is a host name in lower case";
             return Err(Refusal::new(Code::Malformed, text));
         }
-        let buckets = Buckets::open(Arc::clone(&store), bucket::Config::default(), random()?);
+        let buckets = Buckets::open(Arc::clone(&store), bucket::Config::default(), secret()?);
         let buckets = buckets.await.map_err(|error| match error {
             OpenError::Store(error) => fault(error),
             _ => BUG,
@@ -143,9 +190,11 @@ impl Responder {
             buckets,
             keep,
             rules: RwLock::new(rules),
-            nonces: proof::Nonces::new(random()?),
-            in_hand: Semaphore::new(IN_HAND),
-            replays: Semaphore::new(identity::REPLAYS),
+            nonces: proof::Nonces::new(secret()?),
+            clock: Arc::new(SystemClock),
+            in_hand: Arc::new(Semaphore::new(IN_HAND)),
+            verifying: Gate::new(VERIFYING, VERIFY_QUEUE),
+            presence: Presence::default(),
             paces: Mutex::new(Paces {
                 accounts: Pace::new(PER_ACCOUNT, SOURCES),
                 registrations: Pace::new(rules.registrations, SOURCES),
@@ -153,6 +202,19 @@ impl Responder {
             key: RandomState::new(),
             failed: watch::Sender::new(false),
         })
+    }
+
+    /// The same by another clock than the machine's: give it the store's.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The present, by a clock that may be set: what has a date is compared with this.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.clock.now()
     }
 
     /// The registration pins, for the owner.
@@ -177,6 +239,11 @@ impl Responder {
     #[must_use]
     pub fn key(&self) -> VerifyingKey {
         self.server_key.public()
+    }
+
+    /// The store, for the boards.
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        self.keep.share()
     }
 
     /// The rules now.
@@ -204,7 +271,10 @@ impl Responder {
     }
 
     /// Frees the space of what is over; for a timer.
-    pub(crate) async fn tidy(&self, now: Time) {
+    pub(crate) async fn tidy(&self) {
+        let now = self.now();
+        self.presence.tidy();
+        self.pins.tidy(now);
         {
             let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
             paces.accounts.tidy(now);
@@ -220,9 +290,14 @@ impl Responder {
         metrics::gauge!("entrenous_accounts").set(count.div_ceil(10).saturating_mul(10));
     }
 
-    /// Carries out one request.
-    pub(crate) async fn answer(&self, caller: &Caller<'_>, request: &Request) -> Answered {
+    /// Carries out one request. What the caller gives up after its time is finished all the same.
+    pub(crate) async fn answer(
+        self: &Arc<Self>,
+        caller: &Caller<'_>,
+        request: Request,
+    ) -> Answered {
         let start = Instant::now();
+        let id = request.id;
         let operation = decode(&request.operation, FRAME_MAX);
         let operation = operation.map(|Operation { operation }| operation);
         let kind = match &operation {
@@ -250,28 +325,39 @@ impl Responder {
         };
         let result = Some(result);
         Answered {
-            answer: Answer {
-                id: request.id,
-                result,
-            },
+            answer: Answer { id, result },
             then,
         }
     }
 
+    /// In a task of its own: an operation that is stopped half-way would leave counts that are
+    /// wrong, and its place would be given to another while the store is still at it.
     async fn in_time(
-        &self,
+        self: &Arc<Self>,
         caller: &Caller<'_>,
-        request: &Request,
+        request: Request,
         operation: Op,
     ) -> Result<Said, Refusal> {
         let busy = Refusal::after(Code::Busy, "too many requests in hand", SOON);
-        let _place = self.in_hand.try_acquire().map_err(|_| busy)?;
+        let place = Arc::clone(&self.in_hand).try_acquire_owned();
+        let place = place.map_err(|_| busy)?;
         let within = match request.within_ms {
             0 => LONGEST,
             ms => Duration::from_millis(ms.into()).min(LONGEST),
         };
-        let done = timeout(within, self.carry_out(caller, request, operation)).await;
-        done.map_err(|_| Refusal::new(Code::Deadline, "no time left; it may have happened"))?
+        let (responder, kept) = (Arc::clone(self), caller.kept());
+        let work = spawn(async move {
+            let _place = place;
+            let caller = kept.lent();
+            responder.carry_out(&caller, &request, operation).await
+        });
+        match timeout(within, work).await {
+            Ok(done) => done.unwrap_or(Err(BUG)),
+            Err(_) => Err(Refusal::new(
+                Code::Deadline,
+                "no time left; it may have happened",
+            )),
+        }
     }
 
     /// Whose request it is: by its proof, or else by the connection's.
@@ -318,11 +404,22 @@ impl Responder {
         self.events.read(name, after, limit).await
     }
 
-    /// A watch on an account's record, and where its events are, to be added.
-    pub(crate) fn watch(&self, name: &Name) -> Result<(Box<dyn Watch>, Subject), Refusal> {
+    /// Where connections of an account ask whether their device is still one of it.
+    pub(crate) fn roll(&self, name: &Name) -> Arc<Roll> {
+        self.presence.roll(name)
+    }
+
+    /// The same as [`live`](Self::live), for many connections that ask at once.
+    pub(crate) async fn is_present(&self, roll: &Roll, device: &[u8; 32]) -> Result<bool, Refusal> {
+        roll.is_present(&self.accounts, device).await
+    }
+
+    /// A watch on an account's record, which is returned too, and where its events are, to be added.
+    pub(crate) fn watch(&self, name: &Name) -> Result<(Box<dyn Watch>, [Subject; 2]), Refusal> {
         let mut watch = self.keep.store().watch();
-        watch.add(subject(kind::ACCOUNT, name)?);
-        Ok((watch, Events::place(name)?))
+        let record = subject(kind::ACCOUNT, name)?;
+        watch.add(record.clone());
+        Ok((watch, [record, Events::place(name)?]))
     }
 }
 
@@ -338,6 +435,10 @@ pub(crate) fn too_fast(retry: Duration) -> Refusal {
 const UNPROVEN: Refusal = Refusal::new(Code::Unproven, "this operation needs a proof");
 
 const IN_HAND: usize = 1024;
+/// Chains that are verified at a time: each takes a thread for up to tens of milliseconds.
+const VERIFYING: usize = 2;
+/// Those and the ones that wait.
+const VERIFY_QUEUE: usize = 64;
 const EVENTS: u32 = 256;
 const SOURCES: usize = 65_536;
 const SWEEP: u32 = 10_000;
@@ -347,3 +448,6 @@ const PER_ACCOUNT: Rate = Rate {
     per_second: 50,
     burst: 200,
 };
+
+#[cfg(test)]
+mod tests;

@@ -4,13 +4,17 @@
 //! prints.
 #![expect(clippy::print_stdout, reason = "for who measures")]
 
-use host::board::{Limits, Post, Source, Store};
+use std::sync::Arc;
+
+use host::board::{Boards, Limits, Post, Source};
+use journal::{ManualClock, Memory};
 use kernel::Time;
 use rendezvous::board::{Board, Phase};
 
-#[test]
-fn a_hundred_thousand_records_take_less_than_100_mb() {
-    let mut store = Store::new(Limits::default());
+#[tokio::test]
+async fn a_hundred_thousand_records_take_less_than_100_mb() {
+    let store = Memory::new(journal::Limits::default(), Arc::new(ManualClock::default()));
+    let boards = Arc::new(Boards::with_tails(Arc::new(store), Limits::default(), 0));
     for number in 0..100_000_u32 {
         // 5 boards and 250 sources, each at most at its bounds.
         let board = number.checked_div(20_000).unwrap();
@@ -26,9 +30,9 @@ fn a_hundred_thousand_records_take_less_than_100_mb() {
             body: &record,
             source: Source::new(u64::from(number.checked_div(400).unwrap())),
         };
-        assert_eq!(store.post(Time::ZERO, &post), Ok(1), "{number}");
+        assert_eq!(boards.post(Time::ZERO, &post).await, Ok(1), "{number}");
     }
-    assert_eq!(store.stats().held.records, 100_000);
+    assert_eq!(boards.stats().held.records, 100_000);
     if let Some(used) = sim::resident_bytes().unwrap() {
         println!("\n{{\"resident_bytes\":{used}}}");
         assert!(used < 100_000_000, "{used} bytes");

@@ -12,13 +12,14 @@
 )]
 
 use std::collections::VecDeque;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use ctidh::Backend;
-use host::board::{Post, Source, Store, What};
+use host::board::{Boards, Post, Source, What};
 use host::http::Settings;
 use host::pace::{Pace, Rate};
+use journal::{ManualClock, Memory};
 use kernel::Time;
 use rendezvous::board::{Board, Config, Input, Output, Phase, Reply, Trouble, Visit};
 use rendezvous::{
@@ -84,7 +85,7 @@ struct Reading {
 
 /// The server, as the routes use it.
 struct Server {
-    store: Store,
+    boards: Arc<Boards>,
     pace: Pace,
     requests: u32,
     refused: u32,
@@ -103,7 +104,12 @@ impl Server {
         })
     }
 
-    fn post(&mut self, now: Time, phase: Phase, body: &[u8]) -> Result<Reply<'static>, Trouble> {
+    async fn post(
+        &mut self,
+        now: Time,
+        phase: Phase,
+        body: &[u8],
+    ) -> Result<Reply<'static>, Trouble> {
         self.take(now)?;
         let post = Post {
             board: &TOWN.board,
@@ -111,25 +117,27 @@ impl Server {
             body,
             source: ALL,
         };
-        self.store.post(now, &post).unwrap();
+        self.boards.post(now, &post).await.unwrap();
         self.posts += 1;
         Ok(Reply::Taken)
     }
 
     /// The answer to a read, unless it still has to wait.
-    fn news(&mut self, now: Time, reading: &mut Reading) -> Option<(Vec<u8>, u64)> {
+    async fn news(&mut self, now: Time, reading: &mut Reading) -> Option<(Vec<u8>, u64)> {
         let is_over = reading.until <= now;
         if reading.posts == self.posts && !is_over {
             return None;
         }
         reading.posts = self.posts;
         let what = What::News(Some(*reading.to.as_bytes()));
-        let board = &TOWN.board;
-        let span = self.store.span(now, board, &what, reading.after, 1 << 20);
+        let which = (&TOWN.board, &what);
+        let span = self.boards.span(now, which, reading.after, 1 << 20);
+        let span = span.await.unwrap();
         if span.bytes == 0 && !is_over {
             return None;
         }
-        let (bytes, _) = self.store.read(board, &what, span, usize::MAX);
+        let read = self.boards.read(which, span, usize::MAX).await;
+        let (bytes, _) = read.unwrap();
         Some((bytes, span.until))
     }
 }
@@ -150,28 +158,28 @@ impl Person {
     }
 
     /// Everything that is due.
-    fn live(&mut self, now: Time, server: &mut Server, work_ms: u64) {
+    async fn live(&mut self, now: Time, server: &mut Server, work_ms: u64) {
         while self.work.front().is_some_and(|work| work.0 <= now.as_ms()) {
             let (_, encounter) = self.work.pop_front().unwrap();
             let met = encounter.finish(&TOWN.people[self.number].1);
             self.visit.handle(now, Input::Done(Done::Met(met)));
-            self.obey(now, server, work_ms);
+            self.obey(now, server, work_ms).await;
         }
         if let Some(reading) = &mut self.reading
-            && let Some((bytes, cursor)) = server.news(now, reading)
+            && let Some((bytes, cursor)) = server.news(now, reading).await
         {
             self.reading = None;
             self.visit.handle(now, Input::News(Ok((&bytes, cursor))));
-            self.obey(now, server, work_ms);
+            self.obey(now, server, work_ms).await;
         }
         if self.wake.is_some_and(|wake| wake <= now) {
             self.visit.handle(now, Input::Tick);
-            self.obey(now, server, work_ms);
+            self.obey(now, server, work_ms).await;
         }
     }
 
     /// Does what the visit wants until it waits.
-    fn obey(&mut self, now: Time, server: &mut Server, work_ms: u64) {
+    async fn obey(&mut self, now: Time, server: &mut Server, work_ms: u64) {
         loop {
             match self.visit.poll() {
                 Output::Work(Job::Open(_)) => {
@@ -182,7 +190,7 @@ impl Person {
                     self.work.push_back((now.as_ms() + work_ms, encounter));
                 }
                 Output::Post { phase, body } => {
-                    let reply = server.post(now, phase, &body);
+                    let reply = server.post(now, phase, &body).await;
                     self.visit.handle(now, Input::Posted(reply));
                 }
                 Output::Read { after, wait, to } => match server.take(now) {
@@ -208,9 +216,10 @@ impl Person {
 
 /// Lets everyone start at once, each needing `work_ms` for a T1, until all have met all; fails if
 /// they have not after ten minutes.
-fn meet(work_ms: u64, rate: Rate) -> Server {
+async fn meet(work_ms: u64, rate: Rate) -> Server {
+    let store = Memory::new(journal::Limits::default(), Arc::new(ManualClock::default()));
     let mut server = Server {
-        store: Store::new(Settings::default().limits),
+        boards: Arc::new(Boards::new(Arc::new(store), Settings::default().limits)),
         pace: Pace::new(rate, 10),
         requests: 0,
         refused: 0,
@@ -220,7 +229,8 @@ fn meet(work_ms: u64, rate: Rate) -> Server {
     let mut people: Vec<Person> = (0..PEOPLE).map(Person::new).collect();
     for now in (0..600_000).step_by(10) {
         for person in &mut people {
-            person.live(Time::from_ms(now), &mut server, work_ms);
+            let now = Time::from_ms(now);
+            person.live(now, &mut server, work_ms).await;
         }
         let waiting = people.iter().filter(|person| person.reading.is_some());
         server.waiting = server.waiting.max(waiting.count());
@@ -235,11 +245,11 @@ fn meet(work_ms: u64, rate: Rate) -> Server {
     panic!("some have not met all others");
 }
 
-#[test]
-fn fifty_people_behind_one_address_meet_and_are_never_refused() {
+#[tokio::test]
+async fn fifty_people_behind_one_address_meet_and_are_never_refused() {
     let settings = Settings::default();
     for work_ms in [0, 20, 100, 500, 2_000] {
-        let server = meet(work_ms, settings.requests);
+        let server = meet(work_ms, settings.requests).await;
         assert_eq!(
             server.refused, 0,
             "of {} requests at {work_ms} ms for each T1",
@@ -247,18 +257,18 @@ fn fifty_people_behind_one_address_meet_and_are_never_refused() {
         );
         let people = usize::from(PEOPLE);
         let records = people * (1 + 2 * (people - 1));
-        assert_eq!(server.store.stats().held.records, records);
+        assert_eq!(server.boards.stats().held.records, records);
         assert!(server.waiting <= settings.waiting.per_source);
         assert!(2 * people <= settings.connections.per_source);
     }
 }
 
-#[test]
-fn a_third_of_the_rate_would_refuse_some_and_they_meet_all_the_same() {
+#[tokio::test]
+async fn a_third_of_the_rate_would_refuse_some_and_they_meet_all_the_same() {
     let Rate { per_second, burst } = Settings::default().requests;
     let rate = Rate {
         per_second: per_second / 3,
         burst: burst / 3,
     };
-    assert!(meet(100, rate).refused > 0);
+    assert!(meet(100, rate).await.refused > 0);
 }

@@ -133,6 +133,11 @@ impl<'a> Reader<'a> {
         VerifyingKey::from_bytes(self.array()?).map_err(|_| DecodeError::Key)
     }
 
+    /// The bytes that are left.
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.0
+    }
+
     /// How many bytes are left.
     pub(crate) const fn left(&self) -> usize {
         self.0.len()

@@ -9,8 +9,10 @@ use crate::device::DevicePublic;
 use crate::home::TextError;
 use crate::ids::{Head, UserId};
 
+pub use outline::{ChainPlace, DeviceOutline};
 pub use statement::{DeviceChange, DeviceStatement};
 
+mod outline;
 mod rules;
 mod statement;
 #[cfg(test)]

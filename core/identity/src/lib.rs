@@ -52,7 +52,7 @@ pub use card::{Card, CardError, ContactToken, Contents, Field, FieldError, Stand
 pub use chain::{ChainError, Change, ForkError, IdentityChain, Merge, State, Statement};
 pub use codec::DecodeError;
 pub use device::{DeviceKey, DevicePublic};
-pub use devices::{Device, DeviceChain, DeviceChange, DeviceStatement};
+pub use devices::{ChainPlace, Device, DeviceChain, DeviceChange, DeviceOutline, DeviceStatement};
 pub use fingerprint::Fingerprint;
 pub use home::{Home, Name, TextError};
 pub use ids::{Head, RecoveryHash, UserId};

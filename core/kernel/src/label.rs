@@ -76,6 +76,8 @@ pub enum Label {
     ServerProof,
     /// A server's nonce for a proof. Spec `40-server` 3.
     ServerNonce,
+    /// The name under which a server keeps a board, from the board's name. Spec `10-rendezvous` 5.5.
+    ServerBoard,
     /// Associated data of a wrapped data key. Spec `16-vault` 3.2.
     VaultWrap,
     /// The key that wraps a data key, from a key file. Spec `16-vault` 3.2.
@@ -134,6 +136,7 @@ impl Label {
             Self::SignCard => b"entrenous/v1/identity/sign-card",
             Self::ServerProof => b"entrenous/v1/server/proof",
             Self::ServerNonce => b"entrenous/v1/server/nonce",
+            Self::ServerBoard => b"entrenous/v1/server/board",
             Self::VaultWrap => b"entrenous/v1/vault/wrap",
             Self::VaultKeyFile => b"entrenous/v1/vault/key-file",
             Self::VaultNames => b"entrenous/v1/vault/names",

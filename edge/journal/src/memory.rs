@@ -29,13 +29,15 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// An empty store.
+    /// An empty store. Its numbers start at the time, in ms: a reader who has seen those of an
+    /// earlier one does not take new ones for them.
     #[must_use]
     pub fn new(limits: Limits, clock: Arc<dyn Clock>) -> Self {
+        let floor = clock.now().as_ms();
         Self {
             limits,
             clock,
-            state: Mutex::default(),
+            state: Mutex::new(State::new(floor)),
             watches: Watches::default(),
         }
     }
@@ -61,11 +63,10 @@ fn answer<'a, T: Send + 'a, E: Send + 'a>(result: Result<T, E>) -> Answer<'a, T,
 
 impl Store for Memory {
     fn append(&self, append: Append) -> Answer<'_, Appended, AppendError> {
-        let subject = append.subject.clone();
         let now = self.clock.now();
-        let result = self.state().append(now, &self.limits, append);
+        let result = self.state().append(now, &self.limits, &append);
         if matches!(result, Ok(Appended::New(_))) {
-            self.watches.wake([&subject]);
+            self.watches.wake([&append.subject]);
         }
         answer(result)
     }

@@ -71,7 +71,9 @@ pub struct Stats {
 
 impl Sqlite {
     /// Opens the store in `directory`, or makes one; after a crash it is as after its last
-    /// acknowledged change. Takes milliseconds, whatever the size.
+    /// acknowledged change. Takes milliseconds, whatever the size. Numbers of entries of a new store
+    /// start at the time, in ms: a reader who has seen those of a lost one does not take new ones
+    /// for them.
     ///
     /// `directory` is made with mode 700, and must have it. The store is for one process at a
     /// time.
@@ -85,7 +87,7 @@ impl Sqlite {
         clock: Arc<dyn Clock>,
     ) -> std::result::Result<Self, OpenError> {
         let directory = Directory::hold(directory)?;
-        let mut connection = open::open(&directory, &limits)?;
+        let mut connection = open::open(&directory, &limits, clock.now())?;
         let shared = Arc::new(Shared::new(clock));
         let file = directory.file();
         let engine = |error| OpenError::engine(&file, error);

@@ -49,6 +49,13 @@ impl Subject {
         Self::new(&bytes)
     }
 
+    /// The name of `kind` with a hash behind it.
+    #[must_use]
+    pub fn hashed(kind: u8, hash: &[u8; 32]) -> Self {
+        let bytes: Vec<u8> = std::iter::once(kind).chain(*hash).collect();
+        Self(bytes.into())
+    }
+
     /// The first byte.
     #[must_use]
     pub fn kind(&self) -> u8 {
@@ -100,6 +107,8 @@ mod tests {
             Subject::of(b'm', &[&[1, 2], &[3]]).unwrap().as_bytes(),
             b"m\x01\x02\x03"
         );
+        let hashed = Subject::hashed(b'm', &[7; 32]);
+        assert_eq!(hashed, Subject::of(b'm', &[&[7; 32]]).unwrap());
     }
 
     #[test]

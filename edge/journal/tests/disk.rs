@@ -226,6 +226,26 @@ async fn numbers_given_out_after_the_backup_are_not_given_out_again() {
 }
 
 #[tokio::test]
+async fn leaves_files_alone_that_have_the_name_of_an_unfinished_copy() {
+    let place = Place::new("unfinished");
+    let directory = place.join("store");
+    let store = open(&directory).unwrap();
+    put(&store, "kept").await;
+    let others = ["file.unfinished", "file.unfinished-1-journal"];
+    for other in others {
+        fs::write(place.join(other), "somebody's").unwrap();
+    }
+    backup(&directory, &place.join("file")).unwrap();
+    for other in others {
+        assert_eq!(fs::read(place.join(other)).unwrap(), b"somebody's");
+    }
+    let left = fs::read_dir(place.join("")).unwrap().count();
+    assert_eq!(left, 4, "the store, the copy, and the two");
+    restore(&place.join("file"), &place.join("new")).unwrap();
+    assert_eq!(payloads(&open(&place.join("new")).unwrap()).await, ["kept"]);
+}
+
+#[tokio::test]
 async fn writes_over_nothing_and_refuses_what_is_no_backup() {
     let place = Place::new("refuse");
     let directory = place.join("store");

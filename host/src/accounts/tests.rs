@@ -32,10 +32,21 @@ impl World {
     }
 
     async fn register(&self, pin: &str, new: Registration) -> Result<(), Refusal> {
-        let admission = (Admission::Pin, pin);
-        self.accounts
-            .register(NOW, &self.pins, admission, new)
-            .await
+        self.register_as(Admission::Pin, pin, new).await
+    }
+
+    async fn register_as(
+        &self,
+        admission: Admission,
+        pin: &str,
+        new: Registration,
+    ) -> Result<(), Refusal> {
+        let ticket = Ticket {
+            admission,
+            pin,
+            source: Source::new(1),
+        };
+        self.accounts.register(NOW, &self.pins, ticket, new).await
     }
 }
 
@@ -93,7 +104,8 @@ async fn a_taken_name_costs_no_pin() {
 async fn an_account_whose_registration_was_cut_after_the_pin_finishes_it() {
     let world = world().await;
     let pin = world.pin().await.reveal();
-    world.pins.claim(NOW, &pin, &[1; 32]).await.unwrap();
+    let claimed = world.pins.claim(NOW, Source::new(1), &pin, &[1; 32]);
+    claimed.await.unwrap();
     assert_eq!(code(world.register(&pin, new(2)).await), Some(Code::Pin));
     assert_eq!(world.register(&pin, new(1)).await, Ok(()));
 }
@@ -101,15 +113,7 @@ async fn an_account_whose_registration_was_cut_after_the_pin_finishes_it() {
 #[tokio::test]
 async fn registration_can_be_open_or_closed() {
     let world = world().await;
-    let register = async |admission, name| {
-        let admission = (admission, "");
-        code(
-            world
-                .accounts
-                .register(NOW, &world.pins, admission, new(name))
-                .await,
-        )
-    };
+    let register = async |admission, name| code(world.register_as(admission, "", new(name)).await);
     assert_eq!(
         register(Admission::Closed, 1).await,
         Some(Code::Unsupported)
@@ -123,16 +127,15 @@ async fn a_registration_is_a_repetition_while_the_chain_goes_on_from_it() {
     let world = world().await;
     let pin = world.pin().await.reveal();
     world.register(&pin, new(1)).await.unwrap();
-    let longer = |_: &StoredAccount| {
-        Ok(Change::To {
-            devices: chain(1, &["one", "two"]),
-            keys: vec![[1; 32], [2; 32]],
-        })
+    let before = world.accounts.get(&[1; 32]).await.unwrap().unwrap();
+    let longer = Devices {
+        chain: chain(1, &["one", "two"]),
+        keys: vec![[1; 32], [2; 32]],
     };
-    assert_eq!(
-        world.accounts.change_devices(&[1; 32], longer).await,
-        Ok(true)
-    );
+    let changed = world.accounts.change_devices(&[1; 32], &before, &longer);
+    assert_eq!(changed.await, Ok(true));
+    let late = world.accounts.change_devices(&[1; 32], &before, &longer);
+    assert_eq!(late.await, Ok(false), "it is another chain by now");
     assert_eq!(world.register("", new(1)).await, Ok(()));
     let mut other = new(1);
     other.devices = chain(1, &["two"]);
@@ -151,13 +154,13 @@ async fn a_chain_is_taken_up_to_its_bound_and_not_one_byte_more() {
     let pin = world.pin().await.reveal();
     world.register(&pin, new(1)).await.unwrap();
     let grow = async |length| {
-        let to = |_: &StoredAccount| {
-            Ok(Change::To {
-                devices: vec![7; length],
-                keys: Vec::new(),
-            })
+        let before = world.accounts.get(&[1; 32]).await.unwrap().unwrap();
+        let to = Devices {
+            chain: vec![7; length],
+            keys: Vec::new(),
         };
-        code(world.accounts.change_devices(&[1; 32], to).await.map(drop))
+        let changed = world.accounts.change_devices(&[1; 32], &before, &to);
+        code(changed.await.map(drop))
     };
     assert_eq!(grow(114_688).await, None);
     assert_eq!(grow(114_689).await, Some(Code::Quota));
@@ -184,7 +187,8 @@ async fn deleting_takes_everything_and_can_be_repeated() {
         .answer(NOW, &[9; 24], &[1; 16], b"hello")
         .await
         .unwrap();
-    world.events.answered(&[1; 32], &[9; 24]).await.unwrap();
+    let told = world.events.answered(&[1; 32], &[9; 24], &[1; 16]);
+    told.await.unwrap();
     for _ in 0..2 {
         let deleted = world
             .accounts

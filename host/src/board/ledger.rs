@@ -56,6 +56,9 @@ impl Ledger {
 
     pub(super) fn add(&mut self, source: Source, more: Quota) {
         self.held = self.held.plus(more);
+        if source == Source::ELSEWHERE {
+            return;
+        }
         let used = self.sources.entry(source).or_default();
         *used = used.plus(more);
     }
@@ -140,6 +143,17 @@ mod tests {
         };
         assert_eq!(tiny(768), Ok(()));
         assert_eq!(tiny(769), Err(Refused::Reserved));
+    }
+
+    #[test]
+    fn what_came_from_elsewhere_counts_in_all_and_for_nobody() {
+        let mut ledger = Ledger::default();
+        ledger.add(Source::ELSEWHERE, records(60));
+        assert_eq!((ledger.sources(), ledger.held()), (0, records(60)));
+        assert_eq!(check(&ledger, 1, 5), Ok(()));
+        assert_eq!(check(&ledger, 1, 6), Err(Refused::Reserved));
+        ledger.sub(Source::ELSEWHERE, records(60));
+        assert_eq!(ledger.held(), records(0));
     }
 
     #[test]

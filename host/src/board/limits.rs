@@ -50,7 +50,7 @@ impl Quota {
     }
 }
 
-/// The bounds of a [`Store`](super::Store).
+/// The bounds of [`Boards`](super::Boards).
 ///
 /// # Spec
 ///
@@ -58,13 +58,13 @@ impl Quota {
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// How long a record lives.
+    /// How long a record lives; a longer life is for records that come.
     pub lifetime: Duration,
     /// Of one board.
     pub board: Quota,
     /// The second half of a board is for sources that hold at most 1/this of it; 1: for anyone.
     pub board_shares: usize,
-    /// From one source, on all boards.
+    /// From one source, on all boards, at one process.
     pub source: Quota,
     /// In all.
     pub server: Quota,
@@ -72,7 +72,7 @@ pub struct Limits {
     pub server_shares: usize,
     /// Boards that hold a record.
     pub boards: usize,
-    /// Boards that hold a record and were opened by the same source.
+    /// Boards that hold a record and were opened by the same source, at one process.
     pub boards_of_source: usize,
 }
 

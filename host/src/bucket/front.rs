@@ -63,9 +63,14 @@ impl Front {
         now: Time,
         wanted: usize,
     ) -> Result<(), LeaveError> {
+        // The clock may have been set back, also before this process began.
         let mut opening = self.desk.open(now, wanted)?;
-        while opening.is_doubtful && is_used(store, opening).await? {
-            opening = self.desk.skip(opening.first, 1)?;
+        while let Some(used) = first_used(store, opening).await? {
+            if used != opening.first {
+                opening.last = Id::new(used.seconds(), used.number().saturating_sub(1));
+                break;
+            }
+            opening = self.desk.skip(used, wanted)?;
         }
         let value = Some(record::write_newest(opening.last));
         match store.cell_set(&self.newest, self.rev, value, None).await {
@@ -106,9 +111,15 @@ impl From<PlaceError> for LeaveError {
     }
 }
 
-/// Whether the first bucket has an entry.
-async fn is_used(store: &dyn Store, opening: Opening) -> Result<bool, Fault> {
-    Ok(live(store, opening.first).await? > 0)
+/// The first of these buckets that the store still has.
+async fn first_used(store: &dyn Store, opening: Opening) -> Result<Option<Id>, Fault> {
+    for number in opening.first.number()..=opening.last.number() {
+        let id = Id::new(opening.first.seconds(), number);
+        if live(store, id).await? > 0 {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
 }
 
 /// Entries of a bucket.

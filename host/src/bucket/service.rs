@@ -11,9 +11,10 @@ use rendezvous::bucket::{Entry, Hash, Id, Slots};
 
 use super::error::{FetchError, LeaveError, OpenError};
 use super::front::Front;
-use super::limits::{Allowance, Sources, Tally};
+use super::limits::Tally;
 use super::record;
 use crate::board::Source;
+use crate::pace::{Allowance, Pace};
 
 /// The rules and bounds of a server's buckets; the defaults are those of the spec.
 ///
@@ -67,7 +68,7 @@ pub struct Buckets {
 
 #[derive(Debug)]
 struct Limits {
-    sources: Sources,
+    sources: Pace,
     tally: Tally,
 }
 
@@ -82,13 +83,13 @@ impl Buckets {
     pub async fn open(
         store: Arc<dyn Store>,
         config: Config,
-        fresh: [u8; 32],
+        fresh: primitives::Secret<32>,
     ) -> Result<Self, OpenError> {
         let secret = secret(store.as_ref(), fresh).await?;
         let front = Front::load(store.as_ref(), config.rules).await?;
         let mut tally = Tally::new(config.entries, config.rules.life);
         count(store.as_ref(), &mut tally).await?;
-        let sources = Sources::new(config.source, config.sources);
+        let sources = Pace::slow(config.source, config.sources);
         Ok(Self {
             store,
             config,
@@ -241,18 +242,31 @@ impl Drop for Waiting<'_> {
 }
 
 /// The secret that all processes on the store share.
-async fn secret(store: &dyn Store, fresh: [u8; 32]) -> Result<Secret, OpenError> {
+async fn secret(store: &dyn Store, fresh: primitives::Secret<32>) -> Result<Secret, OpenError> {
     let key = record::secret().map_err(|_| OpenError::Foreign)?;
-    let value = Bytes::copy_from_slice(&fresh);
+    let value = Bytes::from_owner(Erased(fresh.clone()));
     match store.cell_set(&key, 0, Some(value), None).await {
-        Ok(_) => return Ok(Secret::new(fresh)),
+        Ok(_) => return Ok(Secret::of(fresh)),
         Err(SetError::Conflict { .. }) => {}
         Err(SetError::Store(fault)) => return Err(fault.into()),
         Err(_) => return Err(OpenError::Foreign),
     }
     let cell = store.cell_get(&key).await?.ok_or(OpenError::Foreign)?;
-    let bytes = cell.value.as_ref().try_into();
-    bytes.map(Secret::new).map_err(|_| OpenError::Foreign)
+    let bytes: &[u8; 32] = cell
+        .value
+        .as_ref()
+        .try_into()
+        .map_err(|_| OpenError::Foreign)?;
+    Ok(Secret::of(primitives::Secret::new(*bytes)))
+}
+
+/// Bytes on their way to the store, erased when it has let go of them.
+struct Erased(primitives::Secret<32>);
+
+impl AsRef<[u8]> for Erased {
+    fn as_ref(&self) -> &[u8] {
+        self.0.expose()
+    }
 }
 
 /// Counts the entries of every bucket.
@@ -294,7 +308,8 @@ mod tests {
             entries: 1,
             ..Config::default()
         };
-        let buckets = Buckets::open(Arc::new(store), config, [9; 32]).await;
+        let buckets =
+            Buckets::open(Arc::new(store), config, primitives::Secret::new([9; 32])).await;
         let buckets = buckets.unwrap();
         let admit = || buckets.admit(Time::ZERO, Source::new(1));
         for _ in 0..3 {

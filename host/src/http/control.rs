@@ -117,8 +117,9 @@ async fn new_pin(
         lasts: Duration::from_secs(wanted.lasts_s),
         tries: wanted.tries,
     };
-    let now = owner.hub.now();
-    let pin = owner.responder()?.pins().create(now, terms).await?;
+    let responder = owner.responder()?;
+    let now = responder.now();
+    let pin = responder.pins().create(now, terms).await?;
     let expires_s = now.after(terms.lasts).as_ms().checked_div(1000);
     let made =
         json!({"pin": pin.reveal(), "handle": pin.handle().to_string(), "expires_s": expires_s});

@@ -1,28 +1,31 @@
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use axum::http::HeaderMap;
 use ipnet::IpNet;
+use journal::{Clock as _, Memory, SystemClock};
 use kernel::Time;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
+use wire::FRAME_MAX;
 
-use super::Settings;
 use super::proxy::Unlisted;
+use super::reading::{self, Reading};
 use super::waiting::Waiting;
-use crate::board::{Source, Store};
+use super::{Settings, Share};
+use crate::board::{Boards, ReadError, Source};
 use crate::pace::Pace;
 use crate::respond::Responder;
 
 /// What all requests share.
 #[derive(Debug)]
 pub(super) struct Hub {
-    pub(super) store: Mutex<Store>,
+    pub(super) boards: Arc<Boards>,
     pub(super) waiting: Mutex<Waiting>,
-    /// Places for bodies that are not small.
-    pub(super) uploads: Arc<Semaphore>,
+    /// Bodies and frames on their way.
+    pub(super) reading: Arc<Reading>,
     /// Says `true` when the server is stopping.
     pub(super) draining: watch::Sender<bool>,
     /// Accounts and what they can do, where there is a store.
@@ -30,22 +33,32 @@ pub(super) struct Hub {
     pub(super) unlisted: Unlisted,
     pace: Mutex<Pace>,
     settings: RwLock<Arc<Settings>>,
-    clock: Clock,
+    clock: Arc<Clock>,
     key: RandomState,
 }
 
 impl Hub {
+    /// The boards are in the store of `responder`, or else in memory.
     pub(super) fn new(settings: Settings, responder: Option<Arc<Responder>>) -> Self {
+        let wall = match &responder {
+            Some(responder) => Wall::Responder(Arc::clone(responder)),
+            None => Wall::Own(SystemClock),
+        };
+        let clock = Arc::new(Clock::start(wall));
+        let boards = match &responder {
+            Some(responder) => Boards::new(responder.store(), settings.limits),
+            None => in_memory(&settings, Arc::clone(&clock)),
+        };
         Self {
-            store: Mutex::new(Store::new(settings.limits)),
+            boards: Arc::new(boards),
             waiting: Mutex::new(Waiting::default()),
-            uploads: Arc::new(Semaphore::new(UPLOADS)),
+            reading: Arc::default(),
             draining: watch::Sender::new(false),
             responder,
             unlisted: Unlisted::default(),
             pace: Mutex::new(Pace::new(settings.requests, SOURCES)),
             settings: RwLock::new(Arc::new(settings)),
-            clock: Clock::start(),
+            clock,
             key: RandomState::new(),
         }
     }
@@ -56,7 +69,7 @@ impl Hub {
     }
 
     pub(super) fn set(&self, settings: Settings) {
-        lock(&self.store).set_limits(settings.limits);
+        self.boards.set_limits(settings.limits);
         lock(&self.pace).set_rate(settings.requests);
         let mut place = self
             .settings
@@ -66,8 +79,15 @@ impl Hub {
         self.unlisted.forget();
     }
 
+    /// For boards and what is in memory only: follows the wall's time forward and never goes back. What
+    /// else has a date goes by the [responder's](Responder::now) time.
     pub(super) fn now(&self) -> Time {
         self.clock.now()
+    }
+
+    /// How many bytes may be on their way.
+    pub(super) fn reading_share(&self) -> Share {
+        reading::share(self.settings().body.max(FRAME_MAX))
     }
 
     pub(super) fn is_draining(&self) -> bool {
@@ -79,15 +99,16 @@ impl Hub {
         lock(&self.pace).take(self.now(), source)
     }
 
-    /// Drops what is over and sets the gauges; for a timer.
-    pub(super) fn tidy(&self) {
+    /// Drops what is over, follows other processes, and sets the gauges; for a timer.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReadError`].
+    pub(super) async fn tidy(&self) -> Result<(), ReadError> {
         let now = self.now();
         lock(&self.pace).tidy(now);
-        let stats = {
-            let mut store = lock(&self.store);
-            store.expire(now);
-            store.stats()
-        };
+        let tidied = self.boards.tidy(now).await;
+        let stats = self.boards.stats();
         let gauge = |name, value: usize, step: usize| {
             let rounded = value.div_ceil(step).saturating_mul(step);
             metrics::gauge!(name).set(u32::try_from(rounded).unwrap_or(u32::MAX));
@@ -95,6 +116,7 @@ impl Hub {
         gauge("entrenous_board_records", stats.held.records, 10);
         gauge("entrenous_board_bytes", stats.held.bytes, 4096);
         gauge("entrenous_boards", stats.boards, 10);
+        tidied
     }
 
     /// Where a request of `peer` comes from: the peer, or who it says if it is a trusted hop.
@@ -153,30 +175,57 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Milliseconds since 1970 at the start, then steady.
+/// Milliseconds since 1970 of the wall, which may be set and stands still for nobody who sleeps; but
+/// never less than before, and never slower than a steady clock.
 #[derive(Debug)]
 struct Clock {
-    base: Time,
-    start: Instant,
+    wall: Wall,
+    /// The last answer, and when it was given.
+    last: Mutex<(Time, Instant)>,
+}
+
+/// Whose time is the wall's.
+#[derive(Debug)]
+enum Wall {
+    Own(SystemClock),
+    Responder(Arc<Responder>),
+}
+
+impl journal::Clock for Clock {
+    fn now(&self) -> Time {
+        let mut last = lock(&self.last);
+        let (time, given) = *last;
+        let steady = time.after(given.elapsed());
+        *last = (self.wall.now().max(steady), Instant::now());
+        last.0
+    }
 }
 
 impl Clock {
-    fn start() -> Self {
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
-        Self {
-            base: Time::ZERO.after(since_1970.unwrap_or_default()),
-            start: Instant::now(),
-        }
-    }
-
-    fn now(&self) -> Time {
-        self.base.after(self.start.elapsed())
+    fn start(wall: Wall) -> Self {
+        let last = Mutex::new((wall.now(), Instant::now()));
+        Self { wall, last }
     }
 }
 
+impl Wall {
+    fn now(&self) -> Time {
+        match self {
+            Self::Own(clock) => clock.now(),
+            Self::Responder(responder) => responder.now(),
+        }
+    }
+}
+
+/// Boards in a store that is promised to be lost.
+fn in_memory(settings: &Settings, clock: Arc<Clock>) -> Boards {
+    let mut limits = journal::Limits::default();
+    limits.payload = limits.payload.max(Boards::payload(settings.body));
+    let store = Arc::new(Memory::new(limits, clock));
+    Boards::with_tails(store, settings.limits, 0)
+}
+
 const FORWARDED: &str = "x-forwarded-for";
-/// Long bodies read at the same time, 1 MiB each; spec 5.4.
-const UPLOADS: usize = 32;
 /// Sources whose request rate is kept apart; spec 5.4.
 const SOURCES: usize = 65_536;
 

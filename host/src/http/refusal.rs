@@ -3,7 +3,7 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::board::{Full, PostError};
+use crate::board::{Full, PostError, ReadError};
 
 /// Why a request gets no answer of its own.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -16,14 +16,24 @@ pub(super) enum Refusal {
     Slow,
     /// A limit of this name is reached.
     Busy(&'static str, Duration),
+    /// The store could not.
+    Away,
 }
 
 impl From<PostError> for Refusal {
     fn from(error: PostError) -> Self {
         match error {
             PostError::Malformed => Self::Malformed("not a multiple of the record size"),
+            PostError::TooLarge => Self::TooLarge,
             PostError::Full(Full { limit, retry }) => Self::Busy(limit.name(), retry),
+            PostError::Store(_) => Self::Away,
         }
+    }
+}
+
+impl From<ReadError> for Refusal {
+    fn from(ReadError::Store(_): ReadError) -> Self {
+        Self::Away
     }
 }
 
@@ -35,6 +45,10 @@ impl Refusal {
             Self::TooLarge => "body",
             Self::Slow => "time",
             Self::Busy(limit, _) => limit,
+            Self::Away => {
+                metrics::counter!("entrenous_store_errors_total").increment(1);
+                return;
+            }
         };
         metrics::counter!("entrenous_rejected_total", "limit" => limit).increment(1);
     }
@@ -46,12 +60,17 @@ impl IntoResponse for Refusal {
             Self::Malformed(what) => (StatusCode::BAD_REQUEST, what).into_response(),
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
             Self::Slow => StatusCode::REQUEST_TIMEOUT.into_response(),
-            Self::Busy(_, retry) => {
-                let seconds = retry.as_millis().div_ceil(1000).max(1);
-                let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
-                let header = [(header::RETRY_AFTER, HeaderValue::from(seconds))];
-                (StatusCode::TOO_MANY_REQUESTS, header).into_response()
-            }
+            Self::Busy(_, retry) => later(StatusCode::TOO_MANY_REQUESTS, retry),
+            Self::Away => later(StatusCode::SERVICE_UNAVAILABLE, AGAIN),
         }
     }
 }
+
+fn later(status: StatusCode, retry: Duration) -> Response {
+    let seconds = retry.as_millis().div_ceil(1000).max(1);
+    let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+    let header = [(header::RETRY_AFTER, HeaderValue::from(seconds))];
+    (status, header).into_response()
+}
+
+const AGAIN: Duration = Duration::from_secs(5);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Bytes, HttpBody};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -14,14 +14,15 @@ use rendezvous::board::{Board, BoardName, Phase, Receiver};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Settings;
-use super::hub::{Hub, lock};
+use super::hub::Hub;
 use super::live::live;
+use super::reading::Room;
 use super::refusal::Refusal;
 use super::rpc::rpc;
 use super::stream;
-use super::waiting::Place;
+use super::waiting::Waiter;
 use super::well_known::well_known;
-use crate::board::{Post, Source, What};
+use crate::board::{Post, ReadError, Source, Span, What};
 use crate::respond::Responder;
 
 /// The public routes without sockets, for a server of one's own or for tests.
@@ -31,13 +32,13 @@ pub struct Service {
 }
 
 impl Service {
-    /// An empty server.
+    /// An empty server, which keeps everything in memory.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self::with(settings, None)
     }
 
-    /// The same with accounts.
+    /// The same with accounts; the boards are in their store, and each counts as soon as it is looked at.
     #[must_use]
     pub fn with(settings: Settings, responder: Option<Arc<Responder>>) -> Self {
         let hub = Arc::new(Hub::new(settings, responder));
@@ -49,10 +50,10 @@ impl Service {
         router(&self.hub).layer(Extension(Peer(peer)))
     }
 
-    /// What is stored now.
+    /// What the boards hold, as far as this process knows.
     #[must_use]
     pub fn stats(&self) -> crate::board::Stats {
-        lock(&self.hub.store).stats()
+        self.hub.boards.stats()
     }
 }
 
@@ -125,10 +126,17 @@ async fn plain(
     if let Err(refusal) = taken {
         refusal.count();
     }
-    let what = What::Phase(phase);
-    let span = lock(&hub.store).span(hub.now(), &board, &what, 0, usize::MAX);
-    let body = stream::body(&hub, &board, what, span);
-    ([BINARY], body).into_response()
+    match list(&hub, &board, phase).await {
+        Ok(body) => ([BINARY], body).into_response(),
+        Err(error) => refuse(error.into()),
+    }
+}
+
+/// All records of a phase.
+async fn list(hub: &Arc<Hub>, board: &Board, phase: Phase) -> Result<Body, ReadError> {
+    hub.boards.look(hub.now(), board).await?;
+    let span = hub.boards.whole(hub.now(), board);
+    stream::body(hub, board, What::Phase(phase), span).await
 }
 
 /// A post to a named board.
@@ -186,31 +194,44 @@ async fn news(hub: &Arc<Hub>, board: &Board, source: Source, asked: &Asked) -> R
         receiver = Some(id);
     }
     let what = What::News(receiver);
+    let answer = async {
+        let span = wait(hub, (board, &what), source, asked).await?;
+        let cursor = HeaderValue::from(span.until);
+        let body = stream::body(hub, board, what, span).await?;
+        Ok(([BINARY, (CURSOR, cursor)], body).into_response())
+    };
+    answer.await.unwrap_or_else(refuse)
+}
+
+/// The first stretch with something in it, or an empty one when the wait is over.
+async fn wait(
+    hub: &Arc<Hub>,
+    which: (&Board, &What),
+    source: Source,
+    asked: &Asked,
+) -> Result<Span, Refusal> {
     let wait = Duration::from_secs(asked.wait).min(MAX_WAIT);
     let until = Instant::now().checked_add(wait);
     let mut after = asked.after;
-    let mut place: Option<Place> = None;
+    let mut waiter: Option<Waiter> = None;
     let mut draining = hub.draining.subscribe();
+    hub.boards.look(hub.now(), which.0).await?;
     loop {
-        let span = lock(&hub.store).span(hub.now(), board, &what, after, MAX_ANSWER);
+        let span = hub.boards.span(hub.now(), which, after, MAX_ANSWER).await?;
         let is_over = until.is_none_or(|until| until <= Instant::now());
         if span.bytes > 0 || is_over || *draining.borrow() {
-            let cursor = HeaderValue::from(span.until);
-            let body = stream::body(hub, board, what, span);
-            return ([BINARY, (CURSOR, cursor)], body).into_response();
+            return Ok(span);
         }
         after = span.until;
-        let Some(place) = &mut place else {
+        let Some(waiter) = &mut waiter else {
             let share = hub.settings().waiting;
-            place = Place::take(hub, board, source, share);
-            if place.is_none() {
-                return refuse(Refusal::Busy("waiting", RETRY_WAIT));
-            }
+            let new = Waiter::begin(hub, which.0, source, share).await;
+            waiter = Some(new.ok_or(Refusal::Busy("waiting", RETRY_WAIT))?);
             // Look again: something may have come before the bell was there.
             continue;
         };
         tokio::select! {
-            () = place.rung() => {}
+            () = waiter.rung() => {}
             _ = draining.changed() => {}
             () = sleep_until(until.unwrap_or_else(Instant::now)) => {}
         }
@@ -225,37 +246,48 @@ async fn take(
     source: Source,
     request: Request,
 ) -> Result<(), Refusal> {
-    let body = read(hub, request, hub.settings().body).await?;
+    // A long one keeps its room until it is stored.
+    let (body, _room) = receive(hub, source, request, hub.settings().body).await?;
     let post = Post {
         board,
         phase,
         body: &body,
         source,
     };
-    let new = lock(&hub.store).post(hub.now(), &post)?;
-    if new > 0 {
-        lock(&hub.waiting).ring(board);
-    }
+    hub.boards.post(hub.now(), &post).await?;
     Ok(())
 }
 
-/// The whole body, if it is within the limit; only a few long ones at a time.
-pub(super) async fn read(hub: &Arc<Hub>, request: Request, max: usize) -> Result<Bytes, Refusal> {
+/// The whole body, if it is within the limit and there is room for it among those on their way.
+pub(super) async fn read(
+    hub: &Arc<Hub>,
+    source: Source,
+    request: Request,
+    max: usize,
+) -> Result<Bytes, Refusal> {
+    receive(hub, source, request, max)
+        .await
+        .map(|(body, _)| body)
+}
+
+/// The same, with the room that a long one takes.
+async fn receive(
+    hub: &Arc<Hub>,
+    source: Source,
+    request: Request,
+    max: usize,
+) -> Result<(Bytes, Option<Room>), Refusal> {
     let body = request.into_body();
     let promised = body.size_hint().upper();
-    if promised.is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > max)) {
+    let promised = promised.map_or(max, |length| usize::try_from(length).unwrap_or(usize::MAX));
+    if promised > max {
         return Err(Refusal::TooLarge);
     }
-    let is_small = promised.is_some_and(|length| length <= SMALL);
-    let _place = if is_small {
-        None
-    } else {
-        let place = Arc::clone(&hub.uploads).try_acquire_owned();
-        Some(place.map_err(|_| Refusal::Busy("uploads", RETRY_WAIT))?)
-    };
+    let room = hub.reading.take(source, promised, hub.reading_share());
+    let room = room.ok_or(Refusal::Busy("uploads", RETRY_WAIT))?;
     let whole = Limited::new(body, max).collect();
     match timeout(MAX_UPLOAD, whole).await {
-        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Ok(whole)) => Ok((whole.to_bytes(), room)),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(Refusal::TooLarge),
         Ok(Err(_)) => Err(Refusal::Malformed("the body broke off")),
         Err(_) => Err(Refusal::Slow),
@@ -293,6 +325,7 @@ fn outcome(status: StatusCode) -> &'static str {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::PAYLOAD_TOO_LARGE => "exhausted",
         StatusCode::SWITCHING_PROTOCOLS => "ok",
         status if status.is_success() => "ok",
+        StatusCode::SERVICE_UNAVAILABLE => "unavailable",
         status if status.is_client_error() => "bad_input",
         _ => "bug",
     }
@@ -313,8 +346,6 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
 const MAX_ANSWER: usize = 1 << 20;
 const MAX_UPLOAD: Duration = Duration::from_secs(30);
 const RETRY_WAIT: Duration = Duration::from_secs(2);
-/// A body that is read without asking for a place: 20 T1 records, or 170 answers.
-const SMALL: u64 = 16 << 10;
 
 #[cfg(test)]
 mod tests;

@@ -3,12 +3,13 @@
 //! Spec: `spec/40-server.md` section 2.1.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use wire::v1::Request as Asked;
-use wire::{FRAME_MAX, Refusal, decode, encode};
+use wire::{Code, FRAME_MAX, Refusal, decode, encode};
 
 use super::hub::Hub;
 use super::listen::Line;
@@ -26,7 +27,7 @@ pub(super) async fn rpc(
     let Some(responder) = &hub.responder else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let body = match read(&hub, request, FRAME_MAX).await {
+    let body = match read(&hub, source, request, FRAME_MAX).await {
         Ok(body) => body,
         Err(refusal) => {
             refusal.count();
@@ -37,6 +38,10 @@ pub(super) async fn rpc(
         Ok(asked) => asked,
         Err(error) => return answer(&refused(0, &error.into())),
     };
+    if hub.is_draining() {
+        return answer(&refused(asked.id, &draining()));
+    }
+    let id = asked.id;
     let caller = Caller {
         source,
         place: Place {
@@ -44,13 +49,13 @@ pub(super) async fn rpc(
             nonce: None,
         },
         session: None,
-        now: hub.now(),
+        now: responder.now(),
     };
-    let Answered { answer: said, then } = responder.answer(&caller, &asked).await;
+    let Answered { answer: said, then } = responder.answer(&caller, asked).await;
     match then {
         None => answer(&said),
         // Only a connection that stays gets these.
-        Some(Then::Become(_) | Then::Subscribe(_)) => answer(&refused(asked.id, &crate::keep::BUG)),
+        Some(Then::Become(_) | Then::Subscribe(_)) => answer(&refused(id, &crate::keep::BUG)),
     }
 }
 
@@ -63,6 +68,11 @@ pub(super) fn refused(id: u64, refusal: &Refusal) -> wire::v1::Answer {
     }
 }
 
+/// What a request hears that comes while the server stops.
+pub(super) const fn draining() -> Refusal {
+    Refusal::after(Code::Draining, "the server is stopping", COME_BACK)
+}
+
 fn answer(answer: &wire::v1::Answer) -> Response {
     ([PROTOBUF], encode(answer)).into_response()
 }
@@ -71,3 +81,5 @@ const PROTOBUF: (header::HeaderName, HeaderValue) = (
     header::CONTENT_TYPE,
     HeaderValue::from_static("application/x-protobuf"),
 );
+/// A restart takes about as long.
+const COME_BACK: Duration = Duration::from_secs(5);

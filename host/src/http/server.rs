@@ -15,6 +15,7 @@ use super::listen::{Listener, Open};
 use super::pulse::{self, Beat};
 use super::tls::{self, Tls};
 use super::{Config, ConfigError, Pulse, Render, TlsError, admin, routes};
+use crate::board::ReadError;
 use crate::respond::Responder;
 
 /// A running server. Dropping it ends it at once; [`stop`](Self::stop) ends it well.
@@ -39,7 +40,7 @@ pub struct Stopped {
 }
 
 impl Server {
-    /// Starts to serve. Port 0 takes any free port; see [`addresses`](Self::addresses).
+    /// Starts to serve boards in memory. Port 0 takes any free port; see [`addresses`](Self::addresses).
     ///
     /// # Errors
     ///
@@ -48,7 +49,8 @@ impl Server {
         Self::start_with(config, None, render).await
     }
 
-    /// The same with accounts: `/v1/rpc`, `/v1/live`.
+    /// The same with accounts: `/v1/rpc`, `/v1/live`. The boards are in their store, and all that it has of
+    /// them is read first.
     ///
     /// # Errors
     ///
@@ -64,8 +66,8 @@ impl Server {
         let tls = Tls::start(config.tls.as_ref()).map_err(StartError::Tls)?;
 
         let hub = Arc::new(Hub::new(config.settings, responder));
-        // The first metrics that somebody asks for already say what is held.
-        hub.tidy();
+        // What is there counts from the start, and the first metrics already say so.
+        hub.tidy().await.map_err(StartError::Store)?;
         let (asking, beats) = pulse::questions();
         let mut asked = vec![asking];
         let mut server = Self {
@@ -242,9 +244,13 @@ async fn tidy(hub: Arc<Hub>, mut beats: mpsc::Receiver<Beat>) {
                 continue;
             }
         }
-        hub.tidy();
-        if let Some(responder) = &hub.responder {
-            responder.tidy(hub.now()).await;
+        if let Err(error) = hub.tidy().await {
+            metrics::counter!("entrenous_store_errors_total").increment(1);
+            tracing::warn!(%error, "the boards could not be read");
+        }
+        match &hub.responder {
+            Some(responder) => responder.tidy().await,
+            None => hub.boards.sweep().await,
         }
     }
 }
@@ -269,6 +275,9 @@ pub enum StartError {
         /// Why not.
         reason: io::ErrorKind,
     },
+    /// The boards cannot be read.
+    #[error(transparent)]
+    Store(ReadError),
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {reason}")]
     Bind {
@@ -280,12 +289,13 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// What the operator can do about it. All are for them to correct.
+    /// What the operator can do about it. All but the store's are for them to correct.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Config(error) => error.kind(),
             Self::Tls(error) => error.kind(),
+            Self::Store(error) => error.kind(),
             Self::Bind { .. } | Self::Control { .. } => Kind::BadInput,
         }
     }

@@ -1,56 +1,42 @@
-use std::convert::Infallible;
-use std::pin::Pin;
+use std::io;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
-use http_body::Frame;
+use futures_util::StreamExt as _;
+use futures_util::stream::{once, unfold};
 use rendezvous::board::Board;
 
-use super::hub::{Hub, lock};
-use crate::board::{Span, What};
+use super::hub::Hub;
+use crate::board::{ReadError, Span, What};
 
-/// A stretch of a board as a body that is read from the store while it is sent, so that a slow
-/// reader holds one chunk and not a whole board.
-#[derive(Debug)]
-struct Records {
-    hub: Arc<Hub>,
-    board: Board,
+/// The body for `span`. Of a long one only the start is read here; the rest while it is sent, so that a
+/// slow reader holds one chunk and not a whole board.
+pub(super) async fn body(
+    hub: &Arc<Hub>,
+    board: &Board,
     what: What,
-    left: Span,
-}
-
-/// The body for `span`.
-pub(super) fn body(hub: &Arc<Hub>, board: &Board, what: What, span: Span) -> Body {
-    if span.bytes <= CHUNK {
-        let (bytes, _) = lock(&hub.store).read(board, &what, span, usize::MAX);
-        return Body::from(bytes);
+    span: Span,
+) -> Result<Body, ReadError> {
+    let (bytes, left) = hub.boards.read((board, &what), span, CHUNK).await?;
+    if left.bytes == 0 {
+        return Ok(Body::from(bytes));
     }
-    Body::new(Records {
-        hub: Arc::clone(hub),
-        board: board.clone(),
-        what,
-        left: span,
-    })
-}
-
-impl http_body::Body for Records {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.left.bytes == 0 {
-            return Poll::Ready(None);
+    let (boards, board) = (Arc::clone(&hub.boards), board.clone());
+    let rest = unfold(Some(left), move |left| {
+        let (boards, board) = (Arc::clone(&boards), board.clone());
+        async move {
+            let left = left.filter(|left| left.bytes > 0)?;
+            match boards.read((&board, &what), left, CHUNK).await {
+                // Nothing left although there was: it expired meanwhile.
+                Ok((bytes, _)) if bytes.is_empty() => None,
+                Ok((bytes, left)) => Some((Ok(Bytes::from(bytes)), Some(left))),
+                // The reader must not take this for the end.
+                Err(error) => Some((Err(io::Error::other(error)), None)),
+            }
         }
-        let (bytes, left) = lock(&self.hub.store).read(&self.board, &self.what, self.left, CHUNK);
-        self.left = left;
-        // Nothing left although there was: it expired meanwhile.
-        let frame = (!bytes.is_empty()).then(|| Ok(Frame::data(bytes.into())));
-        Poll::Ready(frame)
-    }
+    });
+    let first = once(async { Ok(Bytes::from(bytes)) });
+    Ok(Body::from_stream(first.chain(rest)))
 }
 
 const CHUNK: usize = 16 << 10;

@@ -2,46 +2,56 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rendezvous::board::Board;
-use tokio::sync::watch;
 
 use super::Share;
 use super::hub::{Hub, lock};
-use crate::board::Source;
+use crate::board::{Bell, Source};
 
-/// Who waits for something new, and the bell of each board they wait at.
+/// Who waits for something new.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     total: usize,
     sources: HashMap<Source, usize>,
-    bells: HashMap<Board, watch::Sender<()>>,
 }
 
-impl Waiting {
-    /// Wakes everyone who waits at `board`.
-    pub(super) fn ring(&self, board: &Board) {
-        if let Some(bell) = self.bells.get(board) {
-            bell.send_replace(());
-        }
-    }
-}
-
-/// One place among the waiting; given back on drop.
+/// A place among the waiting; given back on drop.
 #[derive(Debug)]
-pub(super) struct Place {
+struct Place {
     hub: Arc<Hub>,
     source: Source,
-    board: Board,
-    bell: Option<watch::Receiver<()>>,
 }
 
-impl Place {
+/// One that waits at a board.
+#[derive(Debug)]
+pub(super) struct Waiter {
+    bell: Bell,
+    _place: Place,
+}
+
+impl Waiter {
     /// Takes a place, if `share` has one left. What is posted from now on rings.
-    pub(super) fn take(
+    pub(super) async fn begin(
         hub: &Arc<Hub>,
         board: &Board,
         source: Source,
         share: Share,
     ) -> Option<Self> {
+        let place = Place::take(hub, source, share)?;
+        let bell = hub.boards.bell(board).await;
+        Some(Self {
+            bell,
+            _place: place,
+        })
+    }
+
+    /// Until something is posted at this board.
+    pub(super) async fn rung(&mut self) {
+        self.bell.rung().await;
+    }
+}
+
+impl Place {
+    fn take(hub: &Arc<Hub>, source: Source, share: Share) -> Option<Self> {
         let mut waiting = lock(&hub.waiting);
         let mine = waiting.sources.get(&source).copied().unwrap_or(0);
         if waiting.total >= share.total || mine >= share.per_source {
@@ -49,35 +59,16 @@ impl Place {
         }
         waiting.total = waiting.total.saturating_add(1);
         waiting.sources.insert(source, mine.saturating_add(1));
-        let bell = waiting.bells.entry(board.clone());
-        let bell = bell.or_insert_with(|| watch::Sender::new(())).subscribe();
         Some(Self {
             hub: Arc::clone(hub),
             source,
-            board: board.clone(),
-            bell: Some(bell),
         })
-    }
-
-    /// Until something is posted at this board.
-    pub(super) async fn rung(&mut self) {
-        match &mut self.bell {
-            // The sender stays while a receiver does, so this is no error.
-            Some(bell) => drop(bell.changed().await),
-            None => std::future::pending().await,
-        }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut waiting = lock(&self.hub.waiting);
-        self.bell = None;
-        if let Some(bell) = waiting.bells.get(&self.board)
-            && bell.receiver_count() == 0
-        {
-            waiting.bells.remove(&self.board);
-        }
         waiting.total = waiting.total.saturating_sub(1);
         if let Some(count) = waiting.sources.get_mut(&self.source) {
             *count = count.saturating_sub(1);
@@ -100,7 +91,7 @@ mod tests {
             total: 3,
             per_source: 2,
         };
-        let take = |source| Place::take(&hub, &Board::Plain, Source::new(source), share);
+        let take = |source| Place::take(&hub, Source::new(source), share);
         let first = [take(1).unwrap(), take(1).unwrap()];
         assert!(take(1).is_none(), "of one source");
         let second = take(2).unwrap();
@@ -110,6 +101,6 @@ mod tests {
         drop(second);
         let waiting = lock(&hub.waiting);
         assert_eq!(waiting.total, 0);
-        assert!(waiting.sources.is_empty() && waiting.bells.is_empty());
+        assert!(waiting.sources.is_empty());
     }
 }

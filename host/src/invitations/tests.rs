@@ -59,6 +59,10 @@ impl World {
     }
 
     async fn answer(&self, claim: u8, sealed: &[u8]) -> Result<Name, Refusal> {
+        self.answered(claim, sealed).await.map(|one| one.owner)
+    }
+
+    async fn answered(&self, claim: u8, sealed: &[u8]) -> Result<Answered, Refusal> {
         let invitations = &self.invitations;
         invitations
             .answer(self.now(), &ID, &[claim; 16], sealed)
@@ -258,4 +262,18 @@ async fn withdrawing_is_for_the_inviter_and_takes_the_answers_too() {
     assert_eq!(withdraw(&OWNER).await, Ok(()));
     assert_eq!(code(world.take(2).await), Some(Code::NotFound));
     assert_eq!(code(withdraw(&OWNER).await), Some(Code::NotFound));
+}
+
+#[tokio::test]
+async fn an_answer_is_news_until_it_is_half_an_hour_old() {
+    let world = world().await;
+    world.leave(&ID, b"sealed", UNTIL, 1).await.unwrap();
+    world.take(1).await.unwrap();
+    // Whatever was told before, the store knows the event again as long as this says so.
+    assert!(world.answered(1, b"me").await.unwrap().is_news);
+    assert!(world.answered(1, b"me").await.unwrap().is_news);
+    world.clock.step(Duration::from_millis(1_799_999));
+    assert!(world.answered(1, b"me").await.unwrap().is_news);
+    world.clock.step(Duration::from_millis(1));
+    assert!(!world.answered(1, b"me").await.unwrap().is_news);
 }

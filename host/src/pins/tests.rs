@@ -30,7 +30,13 @@ impl World {
     }
 
     async fn claim(&self, text: &str, account: u8) -> Result<Handle, Refusal> {
-        self.pins.claim(self.now(), text, &[account; 32]).await
+        self.claim_from(1, text, account).await
+    }
+
+    async fn claim_from(&self, source: u64, text: &str, account: u8) -> Result<Handle, Refusal> {
+        let source = Source::new(source);
+        let pins = &self.pins;
+        pins.claim(self.now(), source, text, &[account; 32]).await
     }
 }
 
@@ -141,4 +147,70 @@ async fn terms_are_taken_at_their_bounds_and_not_beyond() {
     assert!(create(60, 1).await && create(90 * 86_400, 20).await);
     assert!(!create(59, 1).await && !create(90 * 86_400 + 1, 1).await);
     assert!(!create(60, 0).await && !create(60, 21).await);
+}
+
+/// A pin that is none, different for each number.
+fn guess(number: usize) -> String {
+    format!("ZZ{}-{:07}", number % 10, number)
+}
+
+fn code(result: Result<Handle, Refusal>) -> Option<Code> {
+    result.err().and_then(|refusal| refusal.code.ok())
+}
+
+#[tokio::test]
+async fn a_source_bears_twenty_wrong_pins_and_then_no_pin_is_looked_at() {
+    let world = world();
+    let pin = world.create(20).await;
+    for number in 0..19 {
+        let wrong = world.claim_from(1, &guess(number), 1).await;
+        assert_eq!(code(wrong), Some(Code::Pin), "{number}");
+    }
+    assert_eq!(world.claim_from(1, &mistyped(&pin), 1).await, Err(WRONG));
+    let refused = world.claim_from(1, &mistyped(&pin), 1).await.unwrap_err();
+    assert_eq!(refused.code, Ok(Code::Rate));
+    assert_eq!(refused.retry_after, Duration::from_secs(600));
+    let right = world.claim_from(1, &pin.reveal(), 1).await;
+    assert_eq!(code(right), Some(Code::Rate), "nor is the right one");
+    assert_eq!(world.pins.list().await.unwrap()[0].tries_left, 19);
+    // Others are not concerned, and after a while it is not either.
+    assert!(world.claim_from(2, &pin.reveal(), 2).await.is_ok());
+    world.clock.step(Duration::from_secs(600));
+    assert_eq!(world.claim_from(1, &guess(1), 1).await, Err(WRONG));
+    let refused = world.claim_from(1, &guess(1), 1).await;
+    assert_eq!(code(refused), Some(Code::Rate));
+}
+
+#[tokio::test]
+async fn a_hundred_wrong_pins_of_all_sources_are_borne_and_one_a_minute() {
+    let world = world();
+    let pin = world.create(5).await;
+    for number in 0..100 {
+        let source = 1 + u64::try_from(number / 20).unwrap();
+        let wrong = world.claim_from(source, &guess(number), 1).await;
+        assert_eq!(code(wrong), Some(Code::Pin), "{number}");
+    }
+    let refused = world.claim_from(9, &mistyped(&pin), 1).await.unwrap_err();
+    assert_eq!(refused.code, Ok(Code::Rate));
+    assert_eq!(refused.retry_after, Duration::from_secs(60));
+    assert_eq!(world.pins.list().await.unwrap()[0].tries_left, 5);
+    world.clock.step(Duration::from_secs(60));
+    assert_eq!(world.claim_from(9, &mistyped(&pin), 1).await, Err(WRONG));
+    assert_eq!(world.pins.list().await.unwrap()[0].tries_left, 4);
+    let refused = world.claim_from(9, &pin.reveal(), 1).await;
+    assert_eq!(code(refused), Some(Code::Rate));
+}
+
+#[tokio::test]
+async fn only_guesses_count_as_wrong() {
+    let world = world();
+    let pin = world.create(5).await.reveal();
+    assert!(world.claim(&pin, 1).await.is_ok());
+    for _ in 0..30 {
+        assert!(world.claim(&pin, 1).await.is_ok(), "the account it serves");
+        // The right secret, and text that is no pin at all.
+        assert_eq!(world.claim(&pin, 2).await, Err(WRONG));
+        assert_eq!(world.claim("", 1).await, Err(WRONG));
+    }
+    assert!(world.claim(&pin, 1).await.is_ok());
 }

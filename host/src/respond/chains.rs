@@ -1,15 +1,16 @@
 //! The chains of chapter 15, as a home server sees them.
 
-use identity::{ChainError, DeviceChain, DeviceStatement, IdentityChain};
+use identity::{
+    ChainError, ChainPlace, DeviceChain, DeviceOutline, DeviceStatement, IdentityChain,
+};
 use primitives::VerifyingKey;
 use wire::v1::StoredAccount;
 use wire::{Code, Refusal};
 
-use super::Change;
-use crate::accounts::{CLOSED, Registration};
+use crate::accounts::{CLOSED, Devices, Registration};
 use crate::keep::BUG;
 
-/// Checks the chains that an account is made with.
+/// Checks the chains that an account is made with. Verifies both: takes milliseconds.
 ///
 /// `here` is the server's key: an account is at home here, or nowhere yet.
 pub(super) fn registration(
@@ -34,41 +35,49 @@ pub(super) fn registration(
     })
 }
 
-/// What `statement` makes of an account's device chain, and how long that is then.
-pub(super) fn append(account: &StoredAccount, statement: &[u8]) -> Result<(Change, u32), Refusal> {
+/// The statement in `bytes`, if it is the next one of an account's device chain as far as its number
+/// and link say; `None` if it is there already. Looks at no signature, so it costs little.
+pub(super) fn next(
+    account: &StoredAccount,
+    bytes: &[u8],
+) -> Result<Option<DeviceStatement>, Refusal> {
+    let invalid = Refusal::new(Code::Invalid, "not a device statement");
+    let statement = DeviceStatement::decode(bytes).map_err(|_| invalid)?;
+    let outline = DeviceOutline::read(&account.devices).map_err(|_| BUG)?;
+    match outline.place(&statement) {
+        ChainPlace::There => Ok(None),
+        ChainPlace::Next => Ok(Some(statement)),
+        ChainPlace::Elsewhere => {
+            let text = "it does not follow the chain, or the chain has moved on";
+            Err(Refusal::new(Code::Conflict, text))
+        }
+    }
+}
+
+/// What [`next`] found, verified and appended to an account's device chain, and how long that is
+/// then. Verifies both chains: takes milliseconds.
+pub(super) fn append(
+    account: &StoredAccount,
+    statement: DeviceStatement,
+) -> Result<(Devices, u32), Refusal> {
     // They were checked when they came in.
     let identity = IdentityChain::replay(&account.identity).map_err(|_| BUG)?;
     let mut devices = DeviceChain::replay(&account.devices, &identity).map_err(|_| BUG)?;
-    let invalid = Refusal::new(Code::Invalid, "not a device statement");
-    let statement = DeviceStatement::decode(statement).map_err(|_| invalid)?;
-    let place = usize::try_from(statement.seq())
-        .ok()
-        .and_then(|seq| seq.checked_sub(1));
-    let there = place.and_then(|place| devices.statements().get(place));
-    let length = |devices: &DeviceChain| u32::try_from(devices.statements().len()).unwrap_or(0);
-    match there {
-        Some(there) if *there == statement => return Ok((Change::Already, length(&devices))),
-        Some(_) => {
-            return Err(Refusal::new(
-                Code::Conflict,
-                "the device chain has moved on",
-            ));
-        }
-        None if identity.state().closed => return Err(CLOSED),
-        // Signed under an identity key that was the account's then.
-        None if statement.generation() < identity.generation() => {
-            return Err(Refusal::new(
-                Code::Conflict,
-                "the identity chain has moved on",
-            ));
-        }
-        None => devices.append(statement, &identity).map_err(refused)?,
+    if identity.state().closed {
+        return Err(CLOSED);
     }
-    let change = Change::To {
-        devices: devices.to_bytes(),
+    // Signed under an identity key that was the account's then.
+    if statement.generation() < identity.generation() {
+        let text = "the identity chain has moved on";
+        return Err(Refusal::new(Code::Conflict, text));
+    }
+    devices.append(statement, &identity).map_err(refused)?;
+    let length = u32::try_from(devices.statements().len()).unwrap_or(0);
+    let devices = Devices {
+        chain: devices.to_bytes(),
         keys: keys(&devices),
     };
-    Ok((change, length(&devices)))
+    Ok((devices, length))
 }
 
 fn keys(devices: &DeviceChain) -> Vec<[u8; 32]> {

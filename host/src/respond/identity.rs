@@ -2,16 +2,14 @@
 //!
 //! Spec: `spec/40-server.md` section 4.4.
 
-use std::time::Duration;
-
 use identity::{Change, IdentityChain, Statement};
-use tokio::task::spawn_blocking;
 use wire::v1::operation::Operation as Op;
 use wire::v1::{Identity, IdentityChanged, answer};
 use wire::{Code, Refusal};
 
+use super::changes::ROUNDS;
 use super::operations::say;
-use super::{Responder, Said, Session, chains, proof};
+use super::{Responder, SOON, Said, Session, chains, proof};
 use crate::accounts::{CLOSED, Longer, Name};
 use crate::keep::BUG;
 use crate::server_key::ServerKey;
@@ -26,7 +24,8 @@ impl Responder {
     }
 
     /// Takes the chain of the device's account one statement further, and answers the statement as
-    /// it stands there. Sent again it is done again, whatever was cut in between.
+    /// it stands there. Sent again it is done again, whatever was cut in between; only its event may be
+    /// lost then.
     pub(super) async fn identity_change(
         &self,
         session: &Session,
@@ -49,8 +48,9 @@ impl Responder {
                     if !self.replace(session, &longer).await? {
                         continue;
                     }
-                    let length = chain.generation();
-                    self.events.identity_moved(&session.account, length).await?;
+                    let (name, length) = (&session.account, chain.generation());
+                    self.events.identity_moved(name, length).await?;
+                    self.clear_if_gone(name).await?;
                     there
                 }
             };
@@ -62,16 +62,18 @@ impl Responder {
                 statement,
             }));
         }
-        Err(Refusal::after(Code::Busy, "too many at once", AGAIN))
+        Err(Refusal::after(Code::Busy, "too many at once", SOON))
     }
 
     /// The chain in `bytes` of our store. Up to 256 statements are verified, which is too much for
     /// a thread that serves others, and for many at once.
     async fn replay(&self, bytes: Vec<u8>) -> Result<IdentityChain, Refusal> {
-        let _place = self.replays.acquire().await.map_err(|_| BUG)?;
-        let chain = spawn_blocking(move || IdentityChain::replay(&bytes)).await;
+        let chain = self
+            .verifying
+            .run(move || IdentityChain::replay(&bytes))
+            .await?;
         // It was checked when it came in.
-        chain.map_err(|_| BUG)?.map_err(|_| BUG)
+        chain.map_err(|_| BUG)
     }
 
     async fn replace(&self, session: &Session, longer: &Longer) -> Result<bool, Refusal> {
@@ -151,8 +153,3 @@ fn next(
 const CONFLICT: Refusal = Refusal::new(Code::Conflict, "the identity chain has moved on");
 const MOVED: Refusal = Refusal::new(Code::Conflict, "the account is at home elsewhere");
 const ELSEWHERE: Refusal = Refusal::new(Code::Invalid, "the home it names is another server");
-
-/// Replays of identity chains at a time; more wait.
-pub(super) const REPLAYS: usize = 4;
-const ROUNDS: usize = 8;
-const AGAIN: Duration = Duration::from_secs(1);

@@ -11,7 +11,7 @@ use wire::{Code, Refusal};
 
 use super::proof::{self, Session};
 use super::{Caller, EVENTS, Responder, Said, Then, UNPROVEN, chains, identity};
-use crate::accounts::CLOSED;
+use crate::accounts::{CLOSED, Ticket};
 use crate::bucket::{FetchError, LeaveError};
 use crate::invitations::{Claim, Id, Left};
 use crate::keep::{BUG, fault};
@@ -42,13 +42,8 @@ impl Responder {
                 say(answer::Result::Sealed(Sealed { sealed }))
             }
             Op::InvitationAnswer(reply) => {
-                let id = id(&reply.id)?;
-                let owner = self
-                    .invitations
-                    .answer(caller.now, &id, &claim(request)?, &reply.sealed)
-                    .await?;
-                self.events.answered(&owner, &id).await?;
-                done()
+                let of = (id(&reply.id)?, claim(request)?);
+                self.answer_invitation(caller, of, &reply).await
             }
             Op::BucketLeave(_) | Op::BucketFetch(_) if request.proof.is_some() => {
                 Err(Refusal::new(Code::Malformed, "buckets take no proof"))
@@ -106,18 +101,7 @@ impl Responder {
                 identity: account.identity,
                 devices: account.devices,
             })),
-            Op::DeviceChange(change) => {
-                let mut length = 0;
-                let next = |account: &StoredAccount| {
-                    let (change, statements) = chains::append(account, &change.statement)?;
-                    length = statements;
-                    Ok(change)
-                };
-                if accounts.change_devices(name, next).await? {
-                    self.events.moved(name, length).await?;
-                }
-                done()
-            }
+            Op::DeviceChange(change) => self.change_devices(name, change.statement).await,
             Op::IdentityChange(change) => self.identity_change(&session, &change.statement).await,
             Op::AccountDelete(_) => {
                 accounts
@@ -175,13 +159,24 @@ impl Responder {
         let session = self
             .nonces
             .verify(caller, &self.name, proof, &request.operation)?;
-        let new = chains::registration(register.identity, register.devices, &self.key())?;
+        let here = self.key();
+        let Register {
+            pin,
+            identity,
+            devices,
+        } = register;
+        let verified = move || chains::registration(identity, devices, &here);
+        let new = self.verifying.run(verified).await??;
         if new.name != session.account || !new.keys.contains(&session.device) {
             return Err(proof::REFUSED);
         }
-        let admission = (self.rules().admission, register.pin.as_str());
+        let ticket = Ticket {
+            admission: self.rules().admission,
+            pin: &pin,
+            source: caller.source,
+        };
         self.accounts
-            .register(caller.now, &self.pins, admission, new)
+            .register(caller.now, &self.pins, ticket, new)
             .await?;
         say(answer::Result::Registered(Registered {
             account: session.account.to_vec(),
@@ -194,7 +189,7 @@ pub(super) fn say(result: answer::Result) -> Result<Said, Refusal> {
     Ok((result, None))
 }
 
-fn done() -> Result<Said, Refusal> {
+pub(super) fn done() -> Result<Said, Refusal> {
     say(answer::Result::Done(Done {}))
 }
 

@@ -44,10 +44,8 @@ pub(super) struct Nonces {
 }
 
 impl Nonces {
-    pub(super) fn new(secret: [u8; 32]) -> Self {
-        Self {
-            secret: Secret::new(secret),
-        }
+    pub(super) const fn new(secret: Secret<32>) -> Self {
+        Self { secret }
     }
 
     /// A nonce that is good for 60 s.
@@ -173,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_nonce_is_good_for_a_minute_and_only_where_it_was_issued() {
-        let nonces = Nonces::new([1; 32]);
+        let nonces = Nonces::new(Secret::new([1; 32]));
         let place = Place {
             exporter: None,
             nonce: None,
@@ -184,14 +182,19 @@ mod tests {
         assert!(verify(&nonces, place, start + 60_000, &good));
         assert!(!verify(&nonces, place, start + 60_001, &good));
         assert!(!verify(&nonces, place, start - 1, &good), "from the future");
-        assert!(!verify(&Nonces::new([2; 32]), place, start, &good));
+        assert!(!verify(
+            &Nonces::new(Secret::new([2; 32])),
+            place,
+            start,
+            &good
+        ));
         let own = proof("here", [9; 32], b"operation");
         assert!(!verify(&nonces, place, start, &own), "the client's own");
     }
 
     #[test]
     fn a_proof_is_for_one_name_one_operation_and_one_kind_of_place() {
-        let nonces = Nonces::new([1; 32]);
+        let nonces = Nonces::new(Secret::new([1; 32]));
         let start = NOW.as_ms();
         let live = Place {
             exporter: None,

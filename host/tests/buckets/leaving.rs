@@ -1,5 +1,6 @@
 //! Where an entry goes.
 
+use journal::Subject;
 use rendezvous::bucket::Id;
 
 use crate::world::{START, World, plenty};
@@ -84,6 +85,58 @@ async fn a_clock_that_is_set_back_opens_no_bucket_twice() {
         assert_eq!(back, Id::new(START, 1));
         assert_eq!(server.entries(Id::new(START, 0), 9).await, [0]);
         assert_eq!(server.entries(back, 9).await, [3]);
+    }
+}
+
+#[tokio::test]
+async fn a_time_that_comes_again_opens_other_buckets_also_after_a_restart() {
+    for world in World::all() {
+        let set = |world: &World, seconds| world.clock.set(Id::new(seconds, 0).opened());
+        let server = world.server().await;
+        // Two buckets in one second, one two hours later.
+        let _ = server.leave_all(0..65).await;
+        world.wait(7200);
+        assert_eq!(server.leave(65).await, Id::new(START + 7200, 0));
+        // The clock is set back before both; what is newest then is older than they.
+        set(&world, START - 100);
+        let _ = server.leave_all(66..130).await;
+        drop(server);
+        let world = world.restart();
+        let server = world.server().await;
+        set(&world, START);
+        let again = server.leave_all(130..194).await;
+        assert_eq!(again[0], Id::new(START, 2));
+        set(&world, START + 7200);
+        assert_eq!(server.leave(194).await, Id::new(START + 7200, 1));
+        assert_eq!(server.entries(Id::new(START, 0), 65).await.len(), 64);
+        assert_eq!(server.entries(Id::new(START, 1), 65).await, [64]);
+        assert_eq!(server.entries(Id::new(START + 7200, 0), 66).await, [65]);
+    }
+}
+
+#[tokio::test]
+async fn buckets_opened_at_once_end_before_one_that_is_stored() {
+    for world in World::all() {
+        let mut config = plenty();
+        config.rules.numbers = 3;
+        let server = world.process(config).await;
+        // Only number 1 stays stored.
+        let _ = server.leave_all(0..65).await;
+        let first = Subject::of(b'r', &[Id::new(START, 0).hash().as_bytes()]).unwrap();
+        let removed = world.store.remove_through(&first, i64::MAX.unsigned_abs());
+        assert_eq!(removed.await, Ok(64));
+        world.clock.set(Id::new(START - 7200, 0).opened());
+        let _ = server.leave_all(65..129).await;
+        world.clock.set(Id::new(START, 0).opened());
+        let all = (200..328).map(|number| {
+            let server = server.clone();
+            tokio::spawn(async move { server.leave(number).await })
+        });
+        for task in Vec::from_iter(all) {
+            let id = task.await.unwrap();
+            assert_ne!(id, Id::new(START, 1));
+        }
+        assert_eq!(server.entries(Id::new(START, 1), 400).await, [64]);
     }
 }
 

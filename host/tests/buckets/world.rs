@@ -10,6 +10,7 @@ use host::board::Source;
 use host::bucket::{Buckets, Config};
 use journal::{Clock, Limits, ManualClock, Memory, Sqlite, Store};
 use kernel::Time;
+use primitives::Secret;
 use rendezvous::bucket::{Entry, Hash, Id, Slots};
 
 pub(crate) const START: u64 = 1_795_219_200;
@@ -63,7 +64,7 @@ impl World {
 
     /// A process that serves the store.
     pub(crate) async fn process(&self, config: Config) -> Server {
-        let fresh = [9; 32];
+        let fresh = Secret::new([9; 32]);
         let buckets = Buckets::open(self.store.clone(), config, fresh).await;
         Server {
             clock: self.clock.clone(),

@@ -17,7 +17,7 @@ use wire::v1::{
 
 use crate::carriers::well_known;
 use crate::client::{Client, code, request, rpc, rpc_as};
-use crate::identities::{at_home, bring, elsewhere, register, shown, standing};
+use crate::identities::{at_home, bring, elsewhere, newest_event, register, shown, standing};
 use crate::person::{NOW, Person, change, device, identity_change, identity_key, paper, rotation};
 use crate::world::{World, config};
 
@@ -179,7 +179,8 @@ async fn a_closed_account_shows_itself_is_deleted_and_does_nothing_else() {
     let authenticate = Op::Authenticate(Authenticate {});
     let mut live = Client::connect(world.address()).await;
     live.call_as(&anna, &second, &authenticate).await.unwrap();
-    let subscribe = Op::Subscribe(Subscribe { after: 1 });
+    let after = newest_event(&world, &anna).await;
+    let subscribe = Op::Subscribe(Subscribe { after });
     live.call(&subscribe).await.unwrap();
     live.credit(10).await;
 

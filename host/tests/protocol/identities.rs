@@ -56,6 +56,15 @@ pub(crate) async fn shown(world: &World, account: [u8; 32]) -> Option<IdentityCh
     }
 }
 
+/// The number of the newest event of a person's account.
+pub(crate) async fn newest_event(world: &World, person: &Person) -> u64 {
+    let all = Op::Events(EventsGet { after: 0 });
+    let Ok(answer::Result::Events(events)) = rpc_as(world.address(), person, &all).await else {
+        panic!("no events");
+    };
+    events.events.last().map_or(0, |event| event.number)
+}
+
 /// Some other server.
 pub(crate) fn elsewhere() -> SigningKey {
     SigningKey::from_seed(&Secret::new([99; 32]))
@@ -77,7 +86,8 @@ async fn a_rotation_is_countersigned_for_a_live_device_and_the_other_devices_hea
     let mut phone = Client::connect(world.address()).await;
     let authenticate = Op::Authenticate(Authenticate {});
     phone.call_as(&anna, &second, &authenticate).await.unwrap();
-    let subscribe = Op::Subscribe(Subscribe { after: 1 });
+    let after = newest_event(&world, &anna).await;
+    let subscribe = Op::Subscribe(Subscribe { after });
     phone.call(&subscribe).await.unwrap();
     phone.credit(10).await;
 
@@ -105,7 +115,7 @@ async fn a_rotation_is_countersigned_for_a_live_device_and_the_other_devices_hea
     for again in [&asked, &there] {
         assert_eq!(standing(bring(&world, &anna, again).await), there);
     }
-    let wanted = Op::Events(EventsGet { after: 1 });
+    let wanted = Op::Events(EventsGet { after });
     let Ok(answer::Result::Events(events)) = rpc_as(world.address(), &anna, &wanted).await else {
         panic!("no events");
     };

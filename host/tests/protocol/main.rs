@@ -13,10 +13,12 @@
 mod accounts;
 mod carriers;
 mod client;
+mod clock;
 mod home;
 mod identities;
 mod invitations;
 mod lines;
 mod person;
+mod slow;
 mod tls;
 mod world;

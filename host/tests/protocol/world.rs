@@ -21,12 +21,21 @@ impl World {
     }
 
     pub(crate) async fn with(config: Config) -> Self {
-        let store = Memory::new(Limits::default(), Arc::new(SystemClock));
-        Self::over(Arc::new(store), config).await
+        Self::at(config, Arc::new(SystemClock)).await
+    }
+
+    /// One that goes by this clock.
+    pub(crate) async fn at(config: Config, clock: Arc<dyn Clock>) -> Self {
+        let store = Memory::new(Limits::default(), Arc::clone(&clock));
+        Self::over_at(Arc::new(store), config, clock).await
     }
 
     /// A server over a store that may have been another's before.
     pub(crate) async fn over(store: Arc<dyn Store>, config: Config) -> Self {
+        Self::over_at(store, config, Arc::new(SystemClock)).await
+    }
+
+    async fn over_at(store: Arc<dyn Store>, config: Config, clock: Arc<dyn Clock>) -> Self {
         let rules = Rules {
             admission: Admission::Pin,
             registrations: Rate {
@@ -35,7 +44,7 @@ impl World {
             },
         };
         let responder = Responder::open(store, NAME, rules).await;
-        let responder = Arc::new(responder.unwrap());
+        let responder = Arc::new(responder.unwrap().with_clock(clock));
         let server = Server::start_with(config, Some(Arc::clone(&responder)), None).await;
         Self {
             server: server.unwrap(),
@@ -54,10 +63,8 @@ impl World {
 
     /// A new pin, as the owner reads it out.
     pub(crate) async fn pin(&self) -> String {
-        let pin = self
-            .responder
-            .pins()
-            .create(SystemClock.now(), Terms::default());
+        let now = self.responder.now();
+        let pin = self.responder.pins().create(now, Terms::default());
         pin.await.unwrap().reveal()
     }
 }

@@ -64,9 +64,15 @@ const FULL: &[Full] = &[
         goal_mb: 64.0,
     },
     Full {
-        name: "server with 100,000 records of the largest kind",
+        name: "server with 100,000 records of the largest kind, in memory",
         package: "entrenous-host",
         test: "memory",
+        goal_mb: 100.0,
+    },
+    Full {
+        name: "server with 100,000 records of the largest kind, on the disk",
+        package: "entrenous-host",
+        test: "memory_kept",
         goal_mb: 100.0,
     },
 ];

@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use host::board::Boards;
 use host::http::{Render, Server, StartError};
 use host::respond::Responder;
 use journal::{Limits, OpenError, Sqlite, SystemClock};
@@ -92,12 +93,15 @@ async fn serve(args: &Run, values: Values, ui: &Ui) -> Result<(), Failure> {
     }
 }
 
-/// Accounts and invitations, if they are kept anywhere.
+/// Accounts, invitations and boards, if they are kept anywhere.
 async fn open(values: &Values) -> Result<Option<Arc<Responder>>, Failure> {
     let Some(directory) = values.store() else {
         return Ok(None);
     };
-    let store = Sqlite::open(&directory, Limits::default(), Arc::new(SystemClock));
+    let mut limits = Limits::default();
+    // The body of a post is one entry.
+    limits.payload = limits.payload.max(Boards::payload(values.settings.body));
+    let store = Sqlite::open(&directory, limits, Arc::new(SystemClock));
     let store = store.map_err(|error| {
         let because = error
             .source()

@@ -56,7 +56,7 @@ pub(super) const KEYS: &[Key] = &[
     key!(
         "data",
         No,
-        "Directory of accounts, invitations and buckets; \"\" for none: then only boards are offered.",
+        "Directory of boards, accounts, invitations and buckets; \"\" for none: then only boards, in memory.",
         path,
         show_path,
         data
@@ -224,7 +224,7 @@ pub(super) const KEYS: &[Key] = &[
     key!(
         "limits.server.records",
         Yes,
-        "Records in all, and their bytes. Memory is the stored bytes and about 120 more per record, and per\nsource, and per board and source.",
+        "Records in all, and their bytes. Without `data` memory is these bytes and about 100 more per post, and per\nsource, and per board and source.",
         value::number,
         show,
         settings.limits.server.records

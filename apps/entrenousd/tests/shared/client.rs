@@ -110,9 +110,10 @@ impl Client {
 
     /// An operation of a person.
     pub(crate) fn call_as(&mut self, person: &Person, operation: &Op) -> std::io::Result<Said> {
-        let challenged = self.call(&Op::Challenge(Challenge {}))?;
-        let Ok(answer::Result::Challenged(challenged)) = challenged else {
-            panic!("{challenged:?} instead of a nonce");
+        let challenged = match self.call(&Op::Challenge(Challenge {}))? {
+            Ok(answer::Result::Challenged(challenged)) => challenged,
+            Ok(other) => panic!("{other:?} instead of a nonce"),
+            Err(refusal) => return Ok(Err(refusal)),
         };
         let operation = bytes(operation);
         let nonce = challenged.nonce.try_into().unwrap();

@@ -95,6 +95,44 @@ fn a_chain_comes_back_from_its_bytes() {
 }
 
 #[test]
+fn an_outline_says_where_a_statement_stands_without_a_key() {
+    let chain = two();
+    let bytes = chain.to_bytes();
+    let outline = DeviceOutline::read(&bytes).unwrap();
+    assert_eq!((outline.len(), outline.is_empty()), (2, false));
+    for there in chain.statements() {
+        assert_eq!(outline.place(there), ChainPlace::There);
+    }
+    let next = remove(&chain, 11).countersign(&device(12));
+    assert_eq!(outline.place(&next), ChainPlace::Next);
+    // whoever signed it, or nobody
+    assert_eq!(outline.place(&add(&chain, 13)), ChainPlace::Next);
+
+    let other = add(&DeviceChain::new(account().user_id()), 13);
+    assert_eq!(outline.place(&other), ChainPlace::Elsewhere, "a fork");
+    let mut ahead = chain.clone();
+    ahead.append(next, &account()).unwrap();
+    let late = add(&ahead, 13);
+    assert_eq!(
+        outline.place(&late),
+        ChainPlace::Elsewhere,
+        "one is missing"
+    );
+    let stranger = add(&DeviceChain::new(UserId::new([9; 32])), 13);
+    let empty = DeviceChain::new(account().user_id()).to_bytes();
+    let empty = DeviceOutline::read(&empty).unwrap();
+    assert_eq!(
+        empty.place(&stranger),
+        ChainPlace::Elsewhere,
+        "another account"
+    );
+    assert_eq!(empty.place(&other), ChainPlace::Next);
+    for length in 0..bytes.len() {
+        assert!(DeviceOutline::read(&bytes[..length]).is_err(), "{length}");
+    }
+}
+
+#[test]
 fn a_stolen_identity_key_enrols_nothing() {
     let chain = two();
     assert_eq!(refused(&chain, add(&chain, 13)), ChainError::Signers);

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 use kernel::Time;
@@ -12,7 +12,10 @@ pub(super) struct Log {
     floor: Seq,
     /// The last number assigned; 0 if none was.
     last: Seq,
-    entries: BTreeMap<Seq, Row>,
+    /// In the order of their numbers.
+    entries: VecDeque<Row>,
+    /// No entry expires before.
+    soonest: Time,
     /// Until when an id is remembered, and what came of it.
     dedupes: BTreeMap<Id, (Time, Seq)>,
     claims: BTreeMap<Id, (Time, Entry)>,
@@ -20,15 +23,18 @@ pub(super) struct Log {
     kept: bool,
 }
 
+/// Small: a board has one for each post.
 #[derive(Debug)]
 struct Row {
-    payload: Bytes,
-    expires: Option<Time>,
+    seq: Seq,
+    /// [`NEVER`], or when.
+    expires: Time,
+    payload: Box<[u8]>,
 }
 
 impl Row {
     fn is_live(&self, now: Time) -> bool {
-        self.expires.is_none_or(|expires| expires > now)
+        self.expires > now || self.expires == NEVER
     }
 }
 
@@ -37,7 +43,8 @@ impl Log {
         Self {
             floor,
             last: 0,
-            entries: BTreeMap::new(),
+            entries: VecDeque::new(),
+            soonest: NEVER,
             dedupes: BTreeMap::new(),
             claims: BTreeMap::new(),
             kept: false,
@@ -48,8 +55,13 @@ impl Log {
         self.last
     }
 
+    /// How many entries are live; counts them only when some may have expired.
     pub(super) fn live(&self, now: Time) -> u32 {
-        let live = self.entries.values().filter(|row| row.is_live(now)).count();
+        let live = if self.soonest > now {
+            self.entries.len()
+        } else {
+            self.entries.iter().filter(|row| row.is_live(now)).count()
+        };
         u32::try_from(live).unwrap_or(u32::MAX)
     }
 
@@ -57,7 +69,7 @@ impl Log {
         &mut self,
         now: Time,
         remembered: Time,
-        append: Append,
+        append: &Append,
     ) -> Result<Appended, AppendError> {
         let known = append.dedupe.and_then(|id| self.dedupes.get(&id));
         if let Some(&(_, seq)) = known.filter(|(until, _)| *until > now) {
@@ -66,9 +78,11 @@ impl Log {
         if append.expect_last.is_some_and(|last| last != self.last) {
             return Err(AppendError::Conflict { last: self.last });
         }
-        let live = self.live(now);
-        if append.max_live.is_some_and(|max| live >= max) {
-            return Err(AppendError::Full { live });
+        if let Some(max) = append.max_live {
+            let live = self.live(now);
+            if live >= max {
+                return Err(AppendError::Full { live });
+            }
         }
         let seq = self.last.max(self.floor).saturating_add(1);
         self.last = seq;
@@ -76,11 +90,13 @@ impl Log {
         if let Some(id) = append.dedupe {
             self.dedupes.insert(id, (remembered, seq));
         }
-        let row = Row {
-            payload: append.payload,
-            expires: append.ttl.map(|ttl| now.after(ttl)),
-        };
-        self.entries.insert(seq, row);
+        let expires = append.ttl.map_or(NEVER, |ttl| now.after(ttl));
+        self.soonest = self.soonest.min(expires);
+        self.entries.push_back(Row {
+            seq,
+            expires,
+            payload: append.payload[..].into(),
+        });
         Ok(Appended::New(seq))
     }
 
@@ -88,13 +104,14 @@ impl Log {
         let mut entries = Vec::new();
         let mut room = usize::try_from(max_bytes).unwrap_or(usize::MAX);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let rows = self.entries.range(after.saturating_add(1)..);
-        for (&seq, row) in rows.filter(|(_, row)| row.is_live(now)).take(limit) {
+        let rows = self.entries.range(self.behind(after)..);
+        for row in rows.filter(|row| row.is_live(now)).take(limit) {
             if !entries.is_empty() && row.payload.len() > room {
                 break;
             }
             room = room.saturating_sub(row.payload.len());
-            let payload = row.payload.clone();
+            let payload = Bytes::copy_from_slice(&row.payload);
+            let seq = row.seq;
             entries.push(Entry { seq, payload });
         }
         Page {
@@ -110,24 +127,24 @@ impl Log {
         {
             return Some(entry.clone());
         }
-        let mut rows = self.entries.iter();
-        let (&seq, row) = rows.find(|(_, row)| row.is_live(now))?;
-        let payload = row.payload.clone();
+        let oldest = self.entries.iter().position(|row| row.is_live(now))?;
+        let Row { seq, payload, .. } = self.entries.remove(oldest)?;
+        let payload = payload.into();
         let entry = Entry { seq, payload };
-        self.entries.remove(&seq);
         self.claims.insert(claim, (remembered, entry.clone()));
         Some(entry)
     }
 
     pub(super) fn remove(&mut self, now: Time, seq: Seq) -> bool {
-        let row = self.entries.remove(&seq);
+        let place = self.entries.binary_search_by_key(&seq, |row| row.seq);
+        let row = place.ok().and_then(|place| self.entries.remove(place));
         row.is_some_and(|row| row.is_live(now))
     }
 
     pub(super) fn remove_through(&mut self, now: Time, seq: Seq) -> u64 {
-        let before = self.live(now);
-        self.entries.retain(|&other, _| other > seq);
-        u64::from(before.saturating_sub(self.live(now)))
+        let removed = self.entries.drain(..self.behind(seq));
+        let live = removed.filter(|row| row.is_live(now)).count();
+        u64::try_from(live).unwrap_or(u64::MAX)
     }
 
     pub(super) fn sweep(&mut self, now: Time, left: &mut u32) {
@@ -136,7 +153,15 @@ impl Log {
             *left = left.saturating_sub(u32::from(gone));
             gone
         };
-        self.entries.retain(|_, row| !gone(!row.is_live(now)));
+        if self.soonest <= now {
+            self.entries.retain(|row| !gone(!row.is_live(now)));
+            let soonest = self.entries.iter().map(|row| row.expires).min();
+            self.soonest = soonest.unwrap_or(NEVER);
+            let spare = self.entries.len().saturating_mul(4).max(64);
+            if self.entries.capacity() > spare {
+                self.entries.shrink_to_fit();
+            }
+        }
         self.dedupes.retain(|_, (until, _)| !gone(*until <= now));
         self.claims.retain(|_, (until, _)| !gone(*until <= now));
     }
@@ -145,8 +170,16 @@ impl Log {
     pub(super) fn is_of_no_consequence(&self, now: Time) -> bool {
         let forgotten = |until: &Time| *until <= now;
         !self.kept
-            && self.entries.values().all(|row| !row.is_live(now))
+            && self.live(now) == 0
             && self.dedupes.values().all(|(until, _)| forgotten(until))
             && self.claims.values().all(|(until, _)| forgotten(until))
     }
+
+    /// The place of the first entry behind number `seq`.
+    fn behind(&self, seq: Seq) -> usize {
+        self.entries.partition_point(|row| row.seq <= seq)
+    }
 }
+
+/// When an entry expires that does not.
+const NEVER: Time = Time::from_ms(u64::MAX);

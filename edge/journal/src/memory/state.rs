@@ -21,11 +21,19 @@ pub(super) struct State {
 }
 
 impl State {
+    /// Nothing yet; numbers start behind `floor`.
+    pub(super) fn new(floor: Seq) -> Self {
+        Self {
+            floor,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn append(
         &mut self,
         now: Time,
         limits: &Limits,
-        append: Append,
+        append: &Append,
     ) -> Result<Appended, AppendError> {
         let max = limits.payload;
         if append.payload.len() > max {
@@ -37,9 +45,8 @@ impl State {
         }
         // A refused entry must leave no trace, not even an empty log.
         let mut log = Log::new(self.floor);
-        let subject = append.subject.clone();
         let appended = log.append(now, remembered, append)?;
-        self.logs.insert(subject, log);
+        self.logs.insert(append.subject.clone(), log);
         Ok(appended)
     }
 

@@ -114,37 +114,23 @@ fn copy(
     target: &Path,
     change: impl FnOnce(&Connection) -> Result<()>,
 ) -> std::result::Result<(), BackupError> {
-    let path = || target.to_owned();
-    // A log that a killed process left would be played into the new file.
-    for end in ["", "-wal", "-shm", "-journal"] {
-        let mut path = target.as_os_str().to_owned();
-        path.push(end);
-        let path = PathBuf::from(path);
-        if path.try_exists().unwrap_or(true) {
-            return Err(BackupError::Exists { path });
-        }
+    if let Some(path) = taken(target) {
+        return Err(BackupError::Exists { path });
     }
     let io = |source| BackupError::Io {
-        path: path(),
+        path: target.to_owned(),
         source,
     };
-    let mut unfinished = target.as_os_str().to_owned();
-    unfinished.push(".unfinished");
-    let unfinished = PathBuf::from(unfinished);
-    let fresh = || {
-        drop(fs::remove_file(&unfinished));
-        create(&unfinished)
-    };
-    fresh().map_err(io)?;
+    let unfinished = create_beside(target).map_err(io)?;
     let copied = fill(source, &unfinished, change).map_err(|source| BackupError::Engine {
-        path: path(),
+        path: target.to_owned(),
         source,
     });
     let kept = copied.and_then(|findings| {
         if findings.is_empty() {
-            keep(&unfinished, target).map_err(io)
+            keep(&unfinished, target)
         } else {
-            let path = path();
+            let path = target.to_owned();
             Err(BackupError::Damaged { path, findings })
         }
     });
@@ -152,6 +138,40 @@ fn copy(
         drop(fs::remove_file(&unfinished));
     }
     kept
+}
+
+/// What stands in the way of a new file at `path`: a log that a killed process left beside it
+/// would be played into the new file.
+fn taken(path: &Path) -> Option<PathBuf> {
+    let files = ["", "-wal", "-shm", "-journal"].map(|end| with_end(path, end));
+    let mut files = files.into_iter();
+    files.find(|file| file.try_exists().unwrap_or(true))
+}
+
+fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(end);
+    path.into()
+}
+
+/// Makes an empty file beside `target`, under a name that nothing has: what is there may be
+/// another copy under way.
+fn create_beside(target: &Path) -> io::Result<PathBuf> {
+    for number in 0..NAMES {
+        let end = match number {
+            0 => ".unfinished".to_owned(),
+            _ => format!(".unfinished-{number}"),
+        };
+        let path = with_end(target, &end);
+        if taken(&path).is_some() {
+            continue;
+        }
+        match create(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            created => return created.map(|()| path),
+        }
+    }
+    Err(io::Error::from(io::ErrorKind::AlreadyExists))
 }
 
 /// Makes an empty file that only its owner can read.
@@ -185,11 +205,54 @@ fn fill(
     Ok(findings)
 }
 
-fn keep(unfinished: &Path, target: &Path) -> io::Result<()> {
-    File::open(unfinished)?.sync_all()?;
-    fs::rename(unfinished, target)?;
-    match target.parent() {
+/// Gives the copy its name. The name is taken before, so that nothing that came meanwhile is
+/// written over.
+fn keep(unfinished: &Path, target: &Path) -> std::result::Result<(), BackupError> {
+    let io = |source| BackupError::Io {
+        path: target.to_owned(),
+        source,
+    };
+    let synced = File::open(unfinished).and_then(|file| file.sync_all());
+    synced.map_err(io)?;
+    create(target).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => BackupError::Exists {
+            path: target.to_owned(),
+        },
+        _ => io(error),
+    })?;
+    fs::rename(unfinished, target).map_err(|error| {
+        drop(fs::remove_file(target));
+        io(error)
+    })?;
+    let synced = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => directory::sync(parent),
         _ => directory::sync(Path::new(".")),
+    };
+    synced.map_err(io)
+}
+
+/// Names that are tried for a file under way.
+const NAMES: u32 = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_came_while_the_copy_was_made_is_not_written_over() {
+        let name = format!("journal-keep-{}", std::process::id());
+        let place = std::env::temp_dir().join(name);
+        fs::create_dir_all(&place).unwrap();
+        let (unfinished, target) = (place.join("copy"), place.join("target"));
+        fs::write(&unfinished, "copy").unwrap();
+        fs::write(&target, "came meanwhile").unwrap();
+        let refused = keep(&unfinished, &target).unwrap_err();
+        assert!(matches!(refused, BackupError::Exists { .. }), "{refused}");
+        assert_eq!(fs::read(&target).unwrap(), b"came meanwhile");
+        fs::remove_file(&target).unwrap();
+        keep(&unfinished, &target).unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"copy");
+        assert!(!unfinished.exists());
+        fs::remove_dir_all(&place).unwrap();
     }
 }

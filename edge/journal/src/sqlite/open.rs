@@ -1,7 +1,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use kernel::Kind;
+use kernel::{Kind, Time};
 use rusqlite::Connection;
 
 use super::directory::Directory;
@@ -97,14 +97,18 @@ fn number(process: Option<u32>) -> String {
 }
 
 /// Opens the file in `directory` for writing, and makes the tables if it is new.
-pub(super) fn open(directory: &Directory, limits: &Limits) -> Result<Connection, OpenError> {
+pub(super) fn open(
+    directory: &Directory,
+    limits: &Limits,
+    now: Time,
+) -> Result<Connection, OpenError> {
     let path = directory.file();
     let engine = |error| OpenError::engine(&path, error);
     let mut connection = schema::connect(&path, Role::Writer).map_err(engine)?;
     match check(&connection, &path)? {
         Found::Empty => {
             schema::make_durable(&connection).map_err(engine)?;
-            schema::create(&mut connection).map_err(engine)?;
+            schema::create(&mut connection, now).map_err(engine)?;
         }
         Found::Journal(_) | Found::Foreign => schema::make_durable(&connection).map_err(engine)?,
     }

@@ -8,9 +8,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use kernel::Time;
 use rusqlite::config::DbConfig;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, OpenFlags, Result};
+
+use super::meta;
 
 /// `PRAGMA application_id`: "ENTJ".
 pub(super) const APPLICATION: i64 = 0x454e_544a;
@@ -123,10 +126,11 @@ pub(super) fn found(connection: &Connection) -> Result<Found> {
 }
 
 /// Makes the tables, in one transaction, and has them in the file itself: a log that is lost later
-/// must not leave what looks like a new store.
-pub(super) fn create(connection: &mut Connection) -> Result<()> {
+/// must not leave what looks like a new store. Numbers of entries start at the time.
+pub(super) fn create(connection: &mut Connection, now: Time) -> Result<()> {
     let transaction = connection.transaction()?;
     transaction.execute_batch(SCHEMA)?;
+    meta::lift(&transaction, meta::SEQ_FLOOR, now.as_ms())?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;

@@ -82,8 +82,10 @@ async fn run(store: Arc<Sqlite>, storm: u8, task: u8) {
         if step % 5 == 4 {
             // The same claim again and again: only the first one takes.
             tell(&format!("taking {task}"));
-            if let Ok(Some(entry)) = store.take(&subject, [task; 16]).await {
-                tell(&format!("removed {task} {}", entry.seq));
+            match store.take(&subject, [task; 16]).await {
+                Ok(Some(entry)) => tell(&format!("removed {task} {}", entry.seq)),
+                Ok(None) => {}
+                Err(fault) => tell(&format!("failed {task} {fault}")),
             }
         }
         if step % 5 == 2
@@ -91,15 +93,20 @@ async fn run(store: Arc<Sqlite>, storm: u8, task: u8) {
             && let Some(entry) = page.entries.last()
         {
             tell(&format!("removing {task} {}", entry.seq));
-            if let Ok(true) = store.remove(&subject, entry.seq).await {
-                tell(&format!("removed {task} {}", entry.seq));
+            match store.remove(&subject, entry.seq).await {
+                Ok(true) => tell(&format!("removed {task} {}", entry.seq)),
+                Ok(false) => {}
+                Err(fault) => tell(&format!("failed {task} {fault}")),
             }
         }
         if step % 7 == 0 {
             let value = Some(step.to_string().into());
-            if let Ok(next) = store.cell_set(&subject, rev, value, None).await {
-                rev = next;
-                tell(&format!("cell {task} {step}"));
+            match store.cell_set(&subject, rev, value, None).await {
+                Ok(next) => {
+                    rev = next;
+                    tell(&format!("cell {task} {step}"));
+                }
+                Err(error) => tell(&format!("failed {task} {error}")),
             }
         }
     }

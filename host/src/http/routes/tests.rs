@@ -391,27 +391,81 @@ impl futures_core::Stream for Silent {
     }
 }
 
-#[tokio::test]
-async fn thirty_two_long_bodies_are_read_at_a_time_and_not_one_more() {
-    let service = service();
-    let long = || vec![1; 288 * 60];
-    let mut held = Vec::new();
-    for _ in 0..31 {
-        let body = Body::from_stream(Silent);
-        let request = ask("POST /t1").header(CURSOR, "0").body(body).unwrap();
-        let mut reading = Box::pin(send(&service, request));
-        assert!(timeout(Duration::ZERO, &mut reading).await.is_err());
-        held.push(reading);
+/// The status of a post of `body` by the peer of this number, if it comes at once.
+async fn post_from(service: &Service, peer: u8, body: Body) -> Result<StatusCode, Waiting> {
+    let peer = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, peer));
+    let request = ask("POST /t1").header(CURSOR, "0").body(body).unwrap();
+    let mut answer: Waiting = Box::pin(service.router(peer).oneshot(request));
+    match timeout(Duration::ZERO, &mut answer).await {
+        Ok(response) => Ok(response.unwrap().status()),
+        Err(_) => Err(answer),
     }
-    let taken = StatusCode::NO_CONTENT;
-    assert_eq!(post_bare(&service, "/t1", long()).await, taken);
-    let request = ask("POST /t1").header(CURSOR, "0");
-    let request = request.body(Body::from_stream(Silent)).unwrap();
-    let mut last = Box::pin(send(&service, request));
-    assert!(timeout(Duration::ZERO, &mut last).await.is_err());
-    let busy = post_bare(&service, "/t1", long()).await;
-    assert_eq!(busy, StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(post_bare(&service, "/t1", vec![1; 288]).await, taken);
-    drop(last);
-    assert_eq!(post_bare(&service, "/t1", long()).await, taken);
+}
+
+type Waiting =
+    std::pin::Pin<Box<dyn Future<Output = Result<Response, std::convert::Infallible>> + Send>>;
+
+#[tokio::test]
+async fn bodies_on_their_way_are_bounded_per_source_and_in_all() {
+    let service = service();
+    let (busy, taken) = (StatusCode::TOO_MANY_REQUESTS, StatusCode::NO_CONTENT);
+    let long = || Body::from(vec![1; 288 * 15]);
+    let mut held = Vec::new();
+    // Of unknown length, so each may be of the greatest: four fit of one source, 32 in all.
+    for peer in 0..8 {
+        for _ in 0..4 {
+            let silent = Body::from_stream(Silent);
+            held.push(post_from(&service, peer, silent).await.unwrap_err());
+        }
+        if peer == 0 {
+            assert_eq!(post_from(&service, 0, long()).await.ok(), Some(busy));
+            assert_eq!(post_from(&service, 9, long()).await.ok(), Some(taken));
+        }
+    }
+    assert_eq!(post_from(&service, 9, long()).await.ok(), Some(busy));
+    let short = Body::from(vec![1; 288 * 14]);
+    assert_eq!(post_from(&service, 9, short).await.ok(), Some(taken));
+    drop(held.pop());
+    assert_eq!(post_from(&service, 9, long()).await.ok(), Some(taken));
+    assert_eq!(post_from(&service, 7, long()).await.ok(), Some(taken));
+    assert_eq!(post_from(&service, 0, long()).await.ok(), Some(busy));
+}
+
+#[tokio::test]
+async fn a_request_whose_body_ends_while_the_server_stops_is_told_so() {
+    let clock = Arc::new(journal::SystemClock);
+    let store = journal::Memory::new(journal::Limits::default(), clock);
+    let rules = crate::respond::Rules::default();
+    let responder = Responder::open(Arc::new(store), "here", rules).await;
+    let service = Service::with(Settings::default(), Some(Arc::new(responder.unwrap())));
+    let challenge = wire::v1::Operation {
+        operation: Some(wire::v1::operation::Operation::Challenge(
+            wire::v1::Challenge {},
+        )),
+    };
+    let asked = wire::v1::Request {
+        id: 7,
+        operation: wire::encode(&challenge),
+        ..wire::v1::Request::default()
+    };
+    let asked = wire::encode(&asked);
+    let said = async || {
+        let (status, body) = post(&service, "/v1/rpc", &asked).await;
+        assert_eq!(status, StatusCode::OK);
+        let answer: wire::v1::Answer = wire::decode(&body, wire::SERVER_FRAME_MAX).unwrap();
+        assert_eq!(answer.id, 7);
+        answer.result.unwrap()
+    };
+    let challenged = said().await;
+    assert!(matches!(
+        challenged,
+        wire::v1::answer::Result::Challenged(_)
+    ));
+    service.hub.draining.send_replace(true);
+    let wire::v1::answer::Result::Error(error) = said().await else {
+        panic!("it was carried out");
+    };
+    let refusal = wire::Refusal::from_message(&error);
+    assert_eq!(refusal.code, Ok(wire::Code::Draining));
+    assert!(refusal.retry_after > Duration::ZERO);
 }

@@ -21,10 +21,17 @@ pub struct Secret(Bytes<32>);
 pub struct Answer(Box<[u8]>);
 
 impl Secret {
-    /// `bytes` must be uniform.
+    /// `bytes` must be uniform. The caller's own copy is the caller's to erase; [`of`](Self::of)
+    /// leaves none.
     #[must_use]
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(Bytes::new(bytes))
+    }
+
+    /// The same of bytes that are kept as a secret already.
+    #[must_use]
+    pub const fn of(bytes: Bytes<32>) -> Self {
+        Self(bytes)
     }
 
     /// The answer for the bucket `hash` with `entries` in order of arrival, at most 64; with none,

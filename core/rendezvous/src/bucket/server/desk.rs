@@ -61,9 +61,9 @@ impl Config {
 /// Which bucket the next entry goes into, as one process sees it.
 ///
 /// Every entry [takes a place](Self::place). When there is none, the caller [asks](Self::open) which
-/// buckets to open, writes their newest id to the store by compare-and-swap, and
-/// [says so](Self::opened); or, if another process was faster, [learns](Self::learn) what that one
-/// wrote. Entries of other processes show only in the store: a bucket that takes no more there is
+/// buckets to open, [skips](Self::skip) those that the store still has, writes the newest id to the
+/// store by compare-and-swap, and [says so](Self::opened); or, if another process was faster,
+/// [learns](Self::learn) what that one wrote. Entries of other processes show only in the store: a bucket that takes no more there is
 /// [full](Self::full).
 ///
 /// # Spec
@@ -78,16 +78,13 @@ pub struct Desk {
 }
 
 /// Buckets to be opened at once; all have one second, and numbers in a row.
-#[expect(clippy::exhaustive_structs, reason = "two ids and a warning")]
+#[expect(clippy::exhaustive_structs, reason = "two ids")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Opening {
     /// The first of them.
     pub first: Id,
     /// The last of them: the newest bucket from now on.
     pub last: Id,
-    /// The clock was set back: ids may have been given out. Look at the store, and call
-    /// [`Desk::skip`] for one that has been.
-    pub is_doubtful: bool,
 }
 
 impl Desk {
@@ -130,36 +127,38 @@ impl Desk {
         self.open.retain(|(open, _)| *open != id);
     }
 
-    /// Which buckets to open so that `entries` of them have a place; at least one bucket.
+    /// Which buckets to open so that `entries` of them have a place; at least one bucket. Where the
+    /// clock was set back, at any time before, the store may still have some of them: see
+    /// [`skip`](Self::skip).
     ///
     /// # Errors
     ///
     /// [`PlaceError`].
     pub fn open(&self, now: Time, entries: usize) -> Result<Opening, PlaceError> {
         let second = now.as_ms().div_euclid(1000);
-        let (first, is_doubtful) = match self.newest {
-            None => (Id::new(second, 0), false),
-            Some(newest) if newest.seconds() < second => (Id::new(second, 0), false),
-            Some(newest) if newest.opened().since(now) <= STEP_BACK => {
+        let first = match self.newest {
+            Some(newest)
+                if newest.seconds() >= second && newest.opened().since(now) <= STEP_BACK =>
+            {
                 let number = newest.number().checked_add(1);
-                (Id::new(newest.seconds(), number.ok_or(RETRY)?), false)
+                Id::new(newest.seconds(), number.ok_or(RETRY)?)
             }
-            Some(_) => (Id::new(second, 0), true),
+            _ => Id::new(second, 0),
         };
-        self.from(first, entries, is_doubtful)
+        self.from(first, entries)
     }
 
-    /// The same, but beginning after `used`, which has been given out.
+    /// The same, but beginning after `used`, which the store still has.
     ///
     /// # Errors
     ///
     /// [`PlaceError`].
     pub fn skip(&self, used: Id, entries: usize) -> Result<Opening, PlaceError> {
         let number = used.number().checked_add(1).ok_or(RETRY)?;
-        self.from(Id::new(used.seconds(), number), entries, true)
+        self.from(Id::new(used.seconds(), number), entries)
     }
 
-    fn from(&self, first: Id, entries: usize, is_doubtful: bool) -> Result<Opening, PlaceError> {
+    fn from(&self, first: Id, entries: usize) -> Result<Opening, PlaceError> {
         let last = self.config.numbers.max(1).saturating_sub(1);
         if first.number() > last {
             return Err(RETRY);
@@ -170,7 +169,6 @@ impl Desk {
         Ok(Opening {
             first,
             last: Id::new(first.seconds(), last),
-            is_doubtful,
         })
     }
 
