@@ -180,6 +180,8 @@ fn record() -> Result<Render, Failure> {
     }
     let version = env!("CARGO_PKG_VERSION");
     metrics::gauge!("entrenous_build_info", "version" => version).set(1);
+    // What has never happened is 0, so that the first time is a step that an alert sees.
+    metrics::counter!("entrenous_store_errors_total").absolute(0);
     Ok(Render::new(move || {
         handle.run_upkeep();
         handle.render()
