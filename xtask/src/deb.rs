@@ -71,11 +71,23 @@ fn pages(programs: &Path) -> Result<()> {
         fs::write(client.join(file), script)?;
     }
     let server = fresh(&programs.join("packaging-server"))?;
-    steps::run(
-        Command::new(programs.join("entrenousd"))
-            .arg("man")
-            .arg(server),
-    )
+    let mut entrenousd = Command::new(programs.join("entrenousd"));
+    steps::run(entrenousd.arg("man").arg(&server))?;
+    compress(&client)?;
+    compress(&server)
+}
+
+/// Packs the manual pages of a folder, as Debian wants them.
+fn compress(folder: &Path) -> Result<()> {
+    let mut gzip = Command::new("gzip");
+    gzip.args(["--best", "--no-name"]);
+    for file in fs::read_dir(folder)? {
+        let path = file?.path();
+        if path.extension().is_some_and(|end| end == "1") {
+            gzip.arg(path);
+        }
+    }
+    steps::run(&mut gzip)
 }
 
 /// A package, and what must be in it.
