@@ -99,6 +99,8 @@ fn it_serves_counts_reloads_and_stops_on_sigterm() {
         "entrenous_board_records 0",
         "entrenous_board_bytes 0",
         "entrenous_config_loaded_timestamp_seconds",
+        "entrenous_config_hash ",
+        "entrenous_store_errors_total 0",
     ] {
         assert!(metrics.contains(name), "{name} is missing in {metrics}");
     }
