@@ -1,7 +1,7 @@
 //! What is seen of a server or a proxy from here, for finding out why something does not work.
 //!
-//! Each call tries one thing, once, on connections of its own, within [`PATIENCE`]. Through a proxy,
-//! the name of the server is resolved at the proxy only.
+//! Each call tries one thing, once, on a connection of its own, and no step of it takes longer than
+//! [`PATIENCE`]. Through a proxy, the name of the server is resolved at the proxy only.
 
 mod fault;
 mod tls;
@@ -26,7 +26,7 @@ pub use fault::{Distrust, Fault};
 use crate::board::{Address, Proxy};
 use tls::Trust;
 
-/// How long one call takes at most, or four times that through a proxy: Tor may build a circuit.
+/// How long one step takes at most, or four times that through a proxy: Tor may build a circuit.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Which server, and how to get there.

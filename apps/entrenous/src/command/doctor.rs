@@ -34,7 +34,9 @@ impl Doctor {
         ui: &mut Ui,
         mut stop: Stop,
     ) -> Result<(), Failure> {
-        ui.wait(format_args!("looking, for at most a minute; Ctrl-C stops"));
+        ui.wait(format_args!(
+            "looking at this machine, the network and servers; Ctrl-C stops"
+        ));
         let settings = Settings::load(global, &self.given);
         let (here, nobody) = (here::checks(&settings), Vec::new());
         let settings = settings.as_ref().ok();
