@@ -88,6 +88,9 @@ impl fmt::Display for Address {
 /// A SOCKS 5 proxy: `socks5h://127.0.0.1:9050`, perhaps with `user:password@` (Tor uses another
 /// path for each), where `%40` stands for `@` and so on. Names are always resolved at the proxy,
 /// also with `socks5://`.
+///
+/// Without a login, what must not be linked is asked with one of its own each (see
+/// [`server`](crate::server)); with one, everything is asked with that one.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Proxy {
     pub(crate) host: String,

@@ -3,7 +3,7 @@
 //! [`Inviter::start`] and [`Joiner::start`] return at once; [`Running::next`] tells what happens;
 //! [`Stop`](crate::Stop) ends it, and so does dropping it. Every request is a circuit of its own: it
 //! has no connection, no TLS session and, behind a proxy without a login, no user name in common with
-//! any other (see [`server`](crate::server)). Needs a tokio runtime with time and IO.
+//! any other (see [`server`]). Needs a tokio runtime with time and IO.
 //!
 //! Spec: `spec/11-buckets.md` section 4.
 //!

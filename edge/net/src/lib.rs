@@ -1,4 +1,7 @@
-//! Sockets: multicast and HTTP.
+//! Sockets: multicast, HTTP and WebSockets.
+//!
+//! [`lan`] and [`board`] are where people meet; [`bucket`] is how they invite and join; [`server`]
+//! asks a server for anything else.
 
 mod address;
 pub mod board;
