@@ -7,7 +7,6 @@ use net::RequestError;
 use net::server::{CallError, End, Live, Rpc};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use wire::v1::{Answer, Challenged, Done, Event, Hello, Leaving, Ping, Push, answer, server_frame};
@@ -235,43 +234,6 @@ async fn a_server_may_push_as_much_as_there_is_credit_for_and_no_more() {
         assert_eq!(live.next_event().await.unwrap().number, number);
     }
     assert_eq!(live.next_event().await, Err(End::Malformed));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn one_request_less_is_unanswered_than_the_server_reads_so_that_it_reads_pings() {
-    let address = serve(|stream| async move {
-        let hello = Hello {
-            in_flight: 4,
-            ..hello()
-        };
-        let mut side = Side::greet(stream, hello).await;
-        side.accept().await;
-        let mut open = Vec::new();
-        for _ in 0..6 {
-            // Three wait for an answer, and a fourth one does not come: a ping does.
-            while open.len() < 3 {
-                open.extend(side.request_or_ping().await);
-            }
-            assert_eq!(side.request_or_ping().await, None);
-            side.done(open.remove(0)).await;
-        }
-        for id in open {
-            side.done(id).await;
-        }
-        side.next().await;
-    })
-    .await;
-    let anna = Person::new(1);
-    let mut options = direct(address);
-    options.silence = Some(Duration::from_millis(200));
-    let live = Live::connect(&options, prover(&anna)).await.unwrap();
-    let mut tasks = JoinSet::new();
-    for _ in 0..8 {
-        let caller = live.caller().clone();
-        tasks.spawn(async move { caller.call(ACCOUNT, None).await });
-    }
-    let all = timeout(PATIENCE, tasks.join_all()).await.unwrap();
-    assert!(all.iter().all(Result::is_ok), "{all:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,23 +10,23 @@ use rendezvous::bucket::join::Event as Joined;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::buckets::{link, told, words};
+use crate::middle::Middle;
 use crate::person::Person;
 use crate::socks::{self, Asked};
 use crate::world::{CHALLENGE, World, config, prover};
 
-/// A rendezvous and a messaging server, behind a proxy with this in front of its address.
-async fn behind_proxy(login: &str) -> (World, Options, UnboundedReceiver<Asked>) {
-    let world = World::named("rendezvous.onion", config()).await;
-    let address = world.address();
+/// The way to a server at `address`, through a proxy with `login` in front of its own address.
+async fn behind_proxy(login: &str, address: SocketAddr) -> (Options, UnboundedReceiver<Asked>) {
     let (proxy, asked) = socks::proxy(move |_| address).await;
     let mut options = Options::new("rendezvous.onion:80".parse().unwrap());
     options.proxy = Some(format!("socks5h://{login}{proxy}").parse().unwrap());
-    (world, options, asked)
+    (options, asked)
 }
 
 /// Everything one person does, and what the proxy saw: invites, joins, registers, asks, and stays.
 async fn everything(login: &str) -> Vec<Asked> {
-    let (world, options, mut asked) = behind_proxy(login).await;
+    let world = World::named("rendezvous.onion", config()).await;
+    let (options, mut asked) = behind_proxy(login, world.address()).await;
     let mut invite = invite::Options::new(vec![options.at.clone()]);
     invite.proxy.clone_from(&options.proxy);
     let inviter = invite::Inviter::start(invite, link(), words("right")).unwrap();
@@ -72,16 +72,13 @@ async fn a_login_that_was_given_is_kept() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_circuit_keeps_its_user_name_over_several_connections() {
-    let (world, options, mut asked) = behind_proxy("").await;
-    let address: SocketAddr = world.address();
+    let world = World::named("rendezvous.onion", config()).await;
+    let middle = Middle::new(world.address()).await;
+    let (options, mut asked) = behind_proxy("", middle.address).await;
     let mut rpc = Rpc::new(options).unwrap();
     assert!(rpc.call(CHALLENGE, None).await.is_ok());
     let first = asked.recv().await.unwrap();
-    // Another server at the same place, so another connection.
-    world.server.stop(std::time::Duration::ZERO).await;
-    let mut config = config();
-    config.listen = vec![address];
-    let _world = World::named("rendezvous.onion", config).await;
+    middle.cut();
     assert!(rpc.call(CHALLENGE, None).await.is_ok());
     assert_eq!(asked.recv().await.unwrap(), first);
 }

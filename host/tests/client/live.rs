@@ -203,7 +203,7 @@ async fn a_network_that_goes_away_without_a_word_is_noticed() {
     let (world, anna) = inhabited().await;
     let middle = Middle::new(world.address()).await;
     let mut options = direct(middle.address);
-    let silence = Duration::from_millis(500);
+    let silence = Duration::from_secs(3);
     options.silence = Some(silence);
     let mut live = Live::connect(&options, prover(&anna)).await.unwrap();
     middle.freeze();
@@ -212,19 +212,6 @@ async fn a_network_that_goes_away_without_a_word_is_noticed() {
     let silent = End::Silent { after: silence };
     assert_eq!(end(&mut live).await, silent);
     assert_eq!(call.await.unwrap(), Err(CallError::Ended(silent)));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_quiet_connection_stays_because_pings_are_answered() {
-    let (world, anna) = inhabited().await;
-    let mut options = direct(world.address());
-    options.silence = Some(Duration::from_millis(200));
-    let mut live = Live::connect(&options, prover(&anna)).await.unwrap();
-    live.subscribe(0).await.unwrap();
-    // several times as long as it waits for a sign of life
-    let quiet = timeout(Duration::from_secs(2), live.next_event()).await;
-    assert!(quiet.is_err(), "{quiet:?}");
-    assert!(live.caller().call(ACCOUNT, None).await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,6 +20,7 @@ mod person;
 mod retries;
 mod rpc;
 mod scripted;
+mod signs;
 #[path = "../meeting/socks.rs"]
 mod socks;
 mod tls;
