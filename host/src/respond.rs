@@ -169,12 +169,27 @@ impl Responder {
     ///
     /// The name is not 1 to 253 bytes of lower-case ASCII, or the store could not be read.
     pub async fn open(store: Arc<dyn Store>, name: &str, rules: Rules) -> Result<Self, Refusal> {
+        Self::open_with(store, name, rules, bucket::Config::default()).await
+    }
+
+    /// The same with other rules and bounds of buckets than those of the spec, for example to measure
+    /// what lies beneath them.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub async fn open_with(
+        store: Arc<dyn Store>,
+        name: &str,
+        rules: Rules,
+        buckets: bucket::Config,
+    ) -> Result<Self, Refusal> {
         let is_good = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase();
         if !(1..=253).contains(&name.len()) || !name.bytes().all(is_good) {
             let text = "a server's name is a host name in lower case";
             return Err(Refusal::new(Code::Malformed, text));
         }
-        let buckets = Buckets::open(Arc::clone(&store), bucket::Config::default(), secret()?);
+        let buckets = Buckets::open(Arc::clone(&store), buckets, secret()?);
         let buckets = buckets.await.map_err(|error| match error {
             OpenError::Store(error) => fault(error),
             _ => BUG,

@@ -1,18 +1,15 @@
 //! Buckets: opening one, and leaving entries beside the store's own rate and beside a small server
 //! of the usual kind.
 
-use std::process::Command;
-
 use anyhow::{Context, Result, bail};
-use interop::python::target_dir;
 use serde::Deserialize;
 
 use super::reunion::Ours;
 use super::{Report, verdict};
 use crate::steps::{self, cargo};
 
-/// Runs the benches of `rendezvous` and `host`, and a few lines of Python that open SQLite for every
-/// request.
+/// Runs the benches of `rendezvous` and `host`; the latter also runs a few lines of Python that open
+/// SQLite for every request.
 ///
 /// # Errors
 ///
@@ -33,29 +30,42 @@ pub(super) fn run(report: &mut Report) -> Result<()> {
 
     let bench = ["bench", "--locked", "-p", "entrenous-host", "--bench"];
     let text = steps::read(cargo().args(bench).arg("bucket"))?;
-    let place = target_dir()?.join("bench-buckets.db");
-    let usual = steps::read(Command::new("python3").args(["-c", USUAL]).arg(&place))?;
-    let usual: f64 = usual.trim().parse().context("Python said no rate")?;
-    report.line("| clients | left per second | the store alone | share |\n|---|---|---|---|");
+    report.line(
+        "Left in a second, durably. Over HTTP each client has a connection of its own on this machine, which it \
+         shares with the server.\n",
+    );
+    report.line("| clients | left | the store alone | share | left over HTTP | share |\n|---|---|---|---|---|---|");
     let mut most = None;
     for line in text.lines().filter(|line| line.starts_with('{')) {
         let row: Row = serde_json::from_str(line).with_context(|| line.to_owned())?;
         report.line(format!(
-            "| {} | {} | {} | {} % |",
-            row.clients, row.leave_per_s, row.journal_per_s, row.percent
+            "| {} | {} | {} | {:.0} % | {} | {:.0} % |",
+            row.clients,
+            row.leave_per_s,
+            row.journal_per_s,
+            row.share(row.leave_per_s),
+            row.rpc_per_s,
+            row.share(row.rpc_per_s),
         ));
         most = Some(row);
     }
     let Some(most) = most.filter(|row| row.clients == 1024) else {
         bail!("the bench left nothing with 1,024 clients");
     };
-    let times = f64::from(most.leave_per_s) / usual;
+    let usual = most.usual_per_s;
+    let times = f64::from(most.leave_per_s) / f64::from(usual);
     report.line(format!(
-        "\nWith 1,024 clients: share >= 50 %: {}. A Python server that opens SQLite for every request leaves {usual:.0} a \
-         second, without any network: ours {times:.0} times as many (goal >= {TIMES_GOAL}: {}).",
-        verdict(most.percent >= 50),
+        "\nWith 1,024 clients `leave` has {:.0} % of the store's own rate (goal >= {SHARE_GOAL} %: {}). A Python \
+         server that opens SQLite for every request leaves {usual} a second, without any network: ours {times:.0} \
+         times as many (goal >= {TIMES_GOAL}: {}), and {:.0} times over HTTP.",
+        most.share(most.leave_per_s),
+        verdict(most.share(most.leave_per_s) >= SHARE_GOAL),
         verdict(times >= TIMES_GOAL),
+        f64::from(most.rpc_per_s) / f64::from(usual),
     ));
+    report.line(
+        "\nThe bound of 17 buckets in a second is lifted for this; under it a server takes 1,088 entries a second.",
+    );
     Ok(())
 }
 
@@ -63,35 +73,22 @@ pub(super) fn run(report: &mut Report) -> Result<()> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
-    #[expect(dead_code, reason = "says which bench it is")]
-    bench: String,
     clients: u32,
     journal_per_s: u32,
     leave_per_s: u32,
-    percent: u32,
+    rpc_per_s: u32,
+    usual_per_s: u32,
+}
+
+impl Row {
+    /// In percent of the store's own rate.
+    fn share(&self, rate: u32) -> f64 {
+        100.0 * f64::from(rate) / f64::from(self.journal_per_s)
+    }
 }
 
 /// Microseconds.
 const FIND_GOAL: f64 = 100.0;
+/// Percent.
+const SHARE_GOAL: f64 = 50.0;
 const TIMES_GOAL: f64 = 20.0;
-
-/// Entries stored in a second, durably, with a connection for each, for three seconds.
-const USUAL: &str = r#"
-import os, sqlite3, sys, time
-path = sys.argv[1]
-if os.path.exists(path):
-    os.remove(path)
-begin = sqlite3.connect(path)
-begin.execute("create table entries (bucket blob, slot integer, entry blob)")
-begin.commit()
-begin.close()
-start, done = time.monotonic(), 0
-while time.monotonic() - start < 3:
-    store = sqlite3.connect(path)
-    store.execute("insert into entries values (?, ?, ?)", (b"bucket", done % 64, os.urandom(256)))
-    store.commit()
-    store.close()
-    done += 1
-print(done / (time.monotonic() - start))
-os.remove(path)
-"#;

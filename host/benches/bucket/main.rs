@@ -1,11 +1,14 @@
-//! How many entries are left in a second, durably, by 1 and by 1,024 clients at once; beside it, in
-//! turns, the same records appended straight to the store. Prints one JSON line per number of clients.
+//! How many entries are left in a second, durably, by 1 and by 1,024 clients at once: with the service
+//! itself, and over HTTP. Beside it, in turns: the same records appended straight to the store, and rows
+//! stored by a few lines of Python that open SQLite for each. Prints one JSON line per number of clients.
 
 #![expect(clippy::print_stdout, reason = "a bench")]
 
-use std::error::Error;
+mod rpc;
+
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -17,25 +20,29 @@ use primitives::Secret;
 use rendezvous::bucket::Entry;
 use tokio::task::JoinSet;
 
-type Failure = Box<dyn Error + Send + Sync>;
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 type Result<T> = std::result::Result<T, Failure>;
 type Step = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+/// What a client does, with a number that it does it with alone.
+type Work = Arc<dyn Fn(u64) -> Step + Send + Sync>;
 
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     for clients in [1, 1024] {
-        let (mut straight, mut left) = (Vec::new(), Vec::new());
+        let mut rates = [const { Vec::new() }; 4];
         for _ in 0..ROUNDS {
+            let [straight, left, asked, usual] = &mut rates;
             straight.push(runtime.block_on(append(clients))?);
             left.push(runtime.block_on(leave(clients))?);
+            asked.push(runtime.block_on(ask(clients))?);
+            usual.push(store_as_usual()?);
         }
-        let (straight, left) = (median(straight), median(left));
-        let percent = left.saturating_mul(100).checked_div(straight).unwrap_or(0);
+        let [straight, left, asked, usual] = rates.map(median);
         println!(
-            "{{\"bench\":\"bucket_leave\",\"clients\":{clients},\"journal_per_s\":{straight},\
-             \"leave_per_s\":{left},\"percent\":{percent}}}"
+            "{{\"clients\":{clients},\"journal_per_s\":{straight},\"leave_per_s\":{left},\
+             \"rpc_per_s\":{asked},\"usual_per_s\":{usual}}}"
         );
     }
     Ok(())
@@ -67,12 +74,7 @@ async fn append(clients: usize) -> Result<u64> {
 
 async fn leave(clients: usize) -> Result<u64> {
     let place = Place::new("leave")?;
-    let mut config = Config::default();
-    config.rules.numbers = u32::MAX;
-    config.source.burst = u32::MAX;
-    config.source.every = Duration::from_millis(1);
-    config.entries = usize::MAX;
-    let buckets = Buckets::open(open(&place.0)?, config, Secret::new([9; 32])).await?;
+    let buckets = Buckets::open(open(&place.0)?, unbounded(), Secret::new([9; 32])).await?;
     let buckets = Arc::new(buckets);
     let work = move |number: u64| -> Step {
         let buckets = Arc::clone(&buckets);
@@ -87,9 +89,44 @@ async fn leave(clients: usize) -> Result<u64> {
     rate(clients, Arc::new(work)).await
 }
 
+/// The same as requests of `POST /v1/rpc`, each client over a connection of its own that stays open.
+async fn ask(clients: usize) -> Result<u64> {
+    let place = Place::new("rpc")?;
+    let server = rpc::serve(open(&place.0)?, unbounded()).await?;
+    let address = *server.addresses().first().ok_or("no address")?;
+    let work = rpc::work(address, clients).await?;
+    let rate = rate(clients, work).await?;
+    server.stop(Duration::ZERO).await;
+    Ok(rate)
+}
+
+/// Without any network, by one process: the most that such a server can do.
+fn store_as_usual() -> Result<u64> {
+    let place = Place::new("usual")?;
+    std::fs::create_dir_all(&place.0)?;
+    let mut python = Command::new("python3");
+    python.args(["-c", include_str!("usual.py")]);
+    let output = python
+        .arg(place.0.join("entries.db"))
+        .stderr(Stdio::inherit())
+        .output()?;
+    Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+}
+
+/// Without the bounds that would end the measurement: with the rules of the spec, a server opens 17
+/// buckets a second, for 1,088 entries.
+fn unbounded() -> Config {
+    let mut config = Config::default();
+    config.rules.numbers = u32::MAX;
+    config.source.burst = u32::MAX;
+    config.source.every = Duration::from_millis(1);
+    config.entries = usize::MAX;
+    config
+}
+
 /// How often `work` was done in a second, by as many clients as that, each the next when the last is
 /// done.
-async fn rate(clients: usize, work: Arc<dyn Fn(u64) -> Step + Send + Sync>) -> Result<u64> {
+async fn rate(clients: usize, work: Work) -> Result<u64> {
     let next = Arc::new(AtomicU64::new(0));
     let start = Instant::now();
     let mut tasks = JoinSet::new();
@@ -147,5 +184,5 @@ impl Drop for Place {
     }
 }
 
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 const LENGTH: Duration = Duration::from_secs(2);
