@@ -3,12 +3,19 @@
 //! Each module below measures one thing and adds rows to the [`Report`]. Absolute figures say
 //! little about another machine, so every row that has a peer to compare with has a ratio.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::Args;
+use interop::python::target_dir;
+
+use crate::steps::{self, cargo};
 
 mod board;
 mod buckets;
 mod ctidh;
+mod id;
+mod idle;
 mod journal;
 mod memory;
 mod reunion;
@@ -35,6 +42,8 @@ const SECTIONS: &[Section] = &[
     ("buckets", buckets::run),
     ("journal", journal::run),
     ("memory", memory::run),
+    ("idle", idle::run),
+    ("id", id::run),
 ];
 
 impl Bench {
@@ -64,6 +73,19 @@ impl Bench {
 /// How the report says whether a goal is reached.
 const fn verdict(is_met: bool) -> &'static str {
     if is_met { "met" } else { "**missed**" }
+}
+
+/// The middle one of some times.
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// Builds one of our programs as it is shipped, and says where it is.
+fn program(name: &str) -> Result<PathBuf> {
+    steps::read(cargo().args(["build", "--quiet", "--release", "--locked", "-p", name]))?;
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    Ok(target_dir()?.join("release").join(file))
 }
 
 /// What one section found.

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use interop::{python::target_dir, reference::Reference};
 
-use super::{Report, THREADS_GOAL, verdict};
+use super::{Report, THREADS_GOAL, median, verdict};
 use crate::steps::{self, cargo};
 
 /// Runs our stopwatch and theirs in turns, and compares medians of processor time.
@@ -236,11 +236,6 @@ impl Drop for Stopwatch {
         let _ = self.program.kill();
         let _ = self.program.wait();
     }
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// Something to time.
