@@ -1,9 +1,7 @@
-use std::path::Path;
+mod keys;
 
 use clap::Args;
-use node::{Identity, Node, Setup, Unlock};
-use strength::{Guessing, rate};
-use vault::KeyFile;
+use node::{Identity, Node, Setup};
 use zeroize::Zeroizing;
 
 use super::home::{PinSource, register};
@@ -12,7 +10,7 @@ use crate::args::{Global, TEMPLATE};
 use crate::config::{Given, Settings};
 use crate::event::RecoveryWords;
 use crate::failure::{Failure, failed};
-use crate::profile::{self, FLAG, Opening};
+use crate::profile::{self, Opening};
 use crate::prompt;
 use crate::stop::Stop;
 use crate::ui::Ui;
@@ -70,7 +68,7 @@ impl Init {
             Some(home) => Some((home.clone(), self.pin.read(home, ui, stop).await?)),
             None => None,
         };
-        let key = self.new_key(name_of(&name), ui, stop).await?;
+        let key = keys::new(&self.opening, name.as_str(), ui, stop).await?;
         let mut setup = Setup::new(name);
         if self.hybrid {
             setup.identity = Identity::Hybrid;
@@ -102,53 +100,6 @@ impl Init {
         node.close()
             .await
             .map_err(|error| failed(&error, error.kind()))
-    }
-
-    /// What is to open the new profile.
-    async fn new_key(&self, name: &str, ui: &mut Ui, stop: &mut Stop) -> Result<Unlock, Failure> {
-        if let Some(path) = self.opening.key_file() {
-            return key_file(path).map(Unlock::KeyFile);
-        }
-        let chosen = match self.opening.read_file(stop).await? {
-            Some(bytes) => bytes,
-            None => ask_twice(ui, stop).await?,
-        };
-        let text = std::str::from_utf8(&chosen)
-            .map_err(|_| Failure::input("the passphrase is no text"))?;
-        let rating = rate(text, &[name, "entrenous"]);
-        if !rating.withstands(Guessing::Owner) {
-            return Err(Failure::input(format!(
-                "this passphrase is too easy to guess: {}",
-                rating.reason()
-            ))
-            .hint("four words drawn at random do; or use `--key-file PATH`"));
-        }
-        profile::passphrase(chosen)
-    }
-}
-
-fn name_of(name: &identity::Name) -> &str {
-    name.as_str()
-}
-
-/// The key in this file, which is made if it is not there.
-fn key_file(path: &Path) -> Result<KeyFile, Failure> {
-    let key = match path.exists() {
-        true => KeyFile::read(path),
-        false => KeyFile::create(path),
-    };
-    key.map_err(|error| {
-        let place = path.display();
-        failed(&error, error.kind()).text(format!("cannot use {place} as a key: {error}"))
-    })
-}
-
-async fn ask_twice(ui: &mut Ui, stop: &mut Stop) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let first = prompt::hidden(ui, stop, "Passphrase (for your profile)", FLAG).await?;
-    let again = prompt::hidden(ui, stop, "The same again", FLAG).await?;
-    match first == again {
-        true => Ok(Zeroizing::new(first.as_bytes().to_vec())),
-        false => Err(Failure::input("the two passphrases differ").hint("try again")),
     }
 }
 
