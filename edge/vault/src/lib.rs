@@ -9,7 +9,8 @@
 //!
 //! Every call blocks, on the disk or on stretching a passphrase: call it from a thread that may wait.
 //! The crate decides nothing about what is in a record, and knows neither prompts nor the places of
-//! profiles. It has no keyring of the operating system; the format keeps a place for it.
+//! profiles. A keyring of the operating system is the caller's: it keeps the bytes of a key file
+//! ([`KeyFile::from_secret`]).
 //!
 //! Spec: `spec/16-vault.md`.
 //!
