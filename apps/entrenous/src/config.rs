@@ -34,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) proxy: Setting<Option<Proxy>>,
     /// A PEM file of certificates that are trusted besides the system's.
     pub(crate) ca_file: Setting<Option<PathBuf>>,
+    /// Whether the keyring opens the profile, if no flag says what does.
+    pub(crate) keyring: Setting<bool>,
     /// Where things are.
     pub(crate) places: Places,
 }
@@ -124,6 +126,7 @@ impl Settings {
             home: first(&layers, |layer| &layer.home),
             proxy: first(&layers, |layer| &layer.proxy),
             ca_file: first(&layers, |layer| &layer.ca_file),
+            keyring: first(&layers, |layer| &layer.keyring),
             places,
         })
     }
@@ -213,7 +216,8 @@ fn read(path: &Path) -> Result<Option<String>, Failure> {
 /// More than anybody sets.
 const FILE_MAX: u64 = 65_536;
 /// The settings there are, as a hint.
-const KNOWN: &str = "settings are rendezvous, home, proxy and ca_file, also in [profiles.NAME]";
+const KNOWN: &str =
+    "settings are rendezvous, home, proxy, ca_file and keyring, also in [profiles.NAME]";
 
 #[cfg(test)]
 mod tests;

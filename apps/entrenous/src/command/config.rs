@@ -88,7 +88,7 @@ fn path(global: &Global, ui: &mut Ui) -> Result<(), Failure> {
 }
 
 /// Every setting as TOML.
-fn all(settings: &Settings) -> [(&'static str, String, Origin); 5] {
+fn all(settings: &Settings) -> [(&'static str, String, Origin); 6] {
     let text = |text: Option<String>| Value::from(text.unwrap_or_default()).to_string();
     let Settings {
         profile,
@@ -96,6 +96,7 @@ fn all(settings: &Settings) -> [(&'static str, String, Origin); 5] {
         home,
         proxy,
         ca_file,
+        keyring,
         ..
     } = settings;
     let hosts = rendezvous.value.iter().map(|host| host.as_str().into());
@@ -115,6 +116,11 @@ fn all(settings: &Settings) -> [(&'static str, String, Origin); 5] {
             "ca_file",
             text(file.map(|path| path.to_string())),
             ca_file.from,
+        ),
+        (
+            "keyring",
+            Value::from(keyring.value).to_string(),
+            keyring.from,
         ),
     ]
 }
@@ -150,6 +156,7 @@ the default. All of it is optional:
   home = \"home.example.org\"            # ENTRENOUS_HOME, --home
   proxy = \"socks5://127.0.0.1:9050\"
   ca_file = \"my-own-ca.pem\"            # from the folder of the file
+  keyring = true                       # ENTRENOUS_KEYRING=1, --keyring
 
   [profiles.work]                      # with --profile work
   home = \"chat.example.com\"";

@@ -15,6 +15,7 @@ pub(super) struct Layer {
     pub(super) home: Option<Option<Host>>,
     pub(super) proxy: Option<Option<Proxy>>,
     pub(super) ca_file: Option<Option<PathBuf>>,
+    pub(super) keyring: Option<bool>,
 }
 
 /// What is wrong with a file.
@@ -39,6 +40,8 @@ impl Layer {
             home: given.home.map(Some),
             proxy: given.proxy.map(Some),
             ca_file: given.ca_file.map(Some),
+            // Its flag is one of those that open a profile, which are not settings.
+            keyring: None,
         }
     }
 
@@ -60,6 +63,7 @@ impl Layer {
                 "rendezvous" => {
                     Value::Array(text.split(',').map(|host| host.trim().into()).collect())
                 }
+                "keyring" => switch(&text),
                 _ => Value::from(&*text),
             };
             let set = layer.set(key, &value, Path::new(""));
@@ -109,6 +113,7 @@ impl Layer {
                 let parse = |text: &str| text.parse::<Proxy>().map_err(|error| error.to_string());
                 self.proxy = Some(optional(value, parse)?);
             }
+            "keyring" => self.keyring = Some(yes_or_no(value)?),
             _ => self.ca_file = Some(optional(value, |text| Ok(folder.join(text)))?),
         }
         Ok(())
@@ -146,6 +151,21 @@ fn text(value: &Value) -> Result<&str, String> {
         .ok_or_else(|| "expected a text in quotes".to_owned())
 }
 
+fn yes_or_no(value: &Value) -> Result<bool, String> {
+    value
+        .as_bool()
+        .ok_or_else(|| "expected true or false".to_owned())
+}
+
+/// What a variable says that has to be true or false.
+fn switch(text: &str) -> Value {
+    match text {
+        "1" | "true" => Value::from(true),
+        "0" | "false" => Value::from(false),
+        other => Value::from(other),
+    }
+}
+
 /// An empty text is none.
 fn optional<T>(
     value: &Value,
@@ -180,5 +200,5 @@ fn unknown(above: &str, key: &str) -> Wrong {
     }
 }
 
-pub(super) const KEYS: &[&str] = &["rendezvous", "home", "proxy", "ca_file"];
+pub(super) const KEYS: &[&str] = &["rendezvous", "home", "proxy", "ca_file", "keyring"];
 const PROFILES: &str = "profiles";

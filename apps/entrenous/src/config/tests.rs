@@ -5,11 +5,13 @@ const FILE: &str = r#"
     home = "home.example"
     proxy = "socks5://127.0.0.1:9050"
     ca_file = "own.pem"
+    keyring = true
 
     [profiles.work]
     home = "work.example:1"
     proxy = ""
     rendezvous = []
+    keyring = false
 
     [profiles.other]
     ca_file = "/etc/other.pem"
@@ -65,6 +67,7 @@ fn a_file_sets_what_it_names() {
     assert_eq!(settings.proxy.value.unwrap().port(), 9050);
     let beside = PathBuf::from("/c/entrenous/own.pem");
     assert_eq!(settings.ca_file.value, Some(beside));
+    assert!(settings.keyring.value);
 }
 
 #[test]
@@ -81,6 +84,8 @@ fn a_section_of_the_profile_wins_over_the_file_and_can_take_away() {
     );
     assert_eq!(settings.rendezvous.value, []);
     assert_eq!(settings.ca_file.from, Origin::File);
+    assert!(!settings.keyring.value);
+    assert_eq!(settings.keyring.from, Origin::Profile);
     let other = from_file("other");
     assert_eq!(other.home.from, Origin::File);
     assert_eq!(other.ca_file.value, Some("/etc/other.pem".into()));
@@ -92,12 +97,15 @@ fn the_environment_wins_over_the_file_and_flags_win_over_both() {
         ("ENTRENOUS_HOME", "env.example"),
         ("ENTRENOUS_RENDEZVOUS", "a.example, b.example:2"),
         ("ENTRENOUS_CA_FILE", "here.pem"),
+        ("ENTRENOUS_KEYRING", "1"),
     ];
     let settings = resolve("work", FILE, &Given::default(), &env).unwrap();
     assert_eq!(settings.home.value, named("env.example"));
     assert_eq!(settings.home.from, Origin::Environment);
     assert_eq!(settings.rendezvous.value.len(), 2);
     assert_eq!(settings.ca_file.value, Some("here.pem".into()));
+    assert!(settings.keyring.value);
+    assert_eq!(settings.keyring.from, Origin::Environment);
     let given = Given {
         home: named("flag.example"),
         ..Given::default()
@@ -113,11 +121,13 @@ fn without_anything_there_are_defaults() {
     let settings = resolve("default", "", &Given::default(), &[]).unwrap();
     assert_eq!(settings.rendezvous.value, []);
     assert_eq!(settings.home.value, None);
+    assert!(!settings.keyring.value);
     for from in [
         settings.rendezvous.from,
         settings.home.from,
         settings.proxy.from,
         settings.ca_file.from,
+        settings.keyring.from,
     ] {
         assert_eq!(from, Origin::Default);
     }
@@ -161,6 +171,7 @@ fn a_value_of_the_wrong_kind_is_named() {
             "proxy = \"http://x\"",
             "proxy: proxy is neither socks5h:// nor socks5://",
         ),
+        ("keyring = 1", "keyring: expected true or false"),
         (
             "profiles = 1",
             "profiles: expected sections such as [profiles.work]",
@@ -193,9 +204,22 @@ fn a_variable_that_is_wrong_is_named() {
         wrong("ENTRENOUS_HOME", "a b"),
         "ENTRENOUS_HOME: not the name or address of a server"
     );
+    assert_eq!(
+        wrong("ENTRENOUS_KEYRING", "yes"),
+        "ENTRENOUS_KEYRING: expected true or false"
+    );
     let proxy = wrong("ENTRENOUS_PROXY", "socks5://me:secret@");
     assert!(proxy.starts_with("ENTRENOUS_PROXY: proxy is not of the form"));
     assert!(!proxy.contains("secret"), "{proxy}");
+}
+
+#[test]
+fn a_variable_turns_the_keyring_on_and_off() {
+    for (value, expected) in [("1", true), ("true", true), ("0", false), ("false", false)] {
+        let env = [("ENTRENOUS_KEYRING", value)];
+        let settings = resolve("default", FILE, &Given::default(), &env).unwrap();
+        assert_eq!(settings.keyring.value, expected, "{value}");
+    }
 }
 
 #[test]
