@@ -8,6 +8,7 @@ mod command;
 mod config;
 mod event;
 mod failure;
+mod keyring;
 mod lasts;
 mod message;
 #[cfg(all(test, unix))]

@@ -57,5 +57,6 @@ Examples:
 
 const NOTES: &str = "\
 The file was read back before this says that it is done. It opens with the
-passphrase or key file that opens your profile now, also after you change that:
-without it nobody reads it, you neither.";
+passphrase, key file or keyring that opens your profile now, also after you
+change that: without it nobody reads it, you neither. A keyring stays on this
+machine.";

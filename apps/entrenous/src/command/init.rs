@@ -14,6 +14,7 @@ use crate::profile::{self, Opening};
 use crate::prompt;
 use crate::stop::Stop;
 use crate::ui::Ui;
+use keys::Wanted;
 
 /// Make a profile: your keys, and an encrypted store for them
 #[derive(Args, Debug)]
@@ -68,13 +69,21 @@ impl Init {
             Some(home) => Some((home.clone(), self.pin.read(home, ui, stop).await?)),
             None => None,
         };
-        let key = keys::new(&self.opening, name.as_str(), ui, stop).await?;
+        let network = profile::network(&settings)?;
+        let wanted = Wanted {
+            opening: &self.opening,
+            settings: &settings,
+            name: name.as_str(),
+        };
+        let keys = wanted.keys(ui, stop).await?;
         let mut setup = Setup::new(name);
         if self.hybrid {
             setup.identity = Identity::Hybrid;
         }
-        let network = profile::network(&settings)?;
-        let made = Node::create(&settings.places.data, vec![key], setup, network).await;
+        let made = Node::create(&settings.places.data, keys.unlocks, setup, network).await;
+        if let (Err(_), Some(item)) = (&made, &keys.drawn) {
+            keys::forget(item, &settings, ui).await?;
+        }
         let (node, words) = made.map_err(|error| failed(&error, error.kind()))?;
         tell_words(&words, ui).map_err(|failure| {
             let place = settings.places.data.display();
@@ -97,6 +106,7 @@ impl Init {
                 "no server keeps your account; to invite people, set one: `entrenous home set HOST`"
             ));
         }
+        self.opening.tell_setting(&settings, ui);
         node.close()
             .await
             .map_err(|error| failed(&error, error.kind()))
@@ -139,12 +149,16 @@ Examples:
   entrenous init                                  asks for what it needs
   entrenous init --home example.org               with an account on a server
   entrenous init --name Bot --key-file bot.key    without a passphrase
+  entrenous init --keyring                        opens while you are logged in
   entrenous init --json --no-input --name Bot --key-file bot.key";
 
 const NOTES: &str = "\
 A profile is a folder with one encrypted store. It opens with the passphrase, or
 with the key file, which is made if it is not there. Nobody can open it without:
 write the passphrase down where you keep such things.
+
+With --keyring the keyring of this system keeps its key. Only this machine opens
+it then, and backups of it; with --unlock-file as well, the passphrase does too.
 
 The 24 recovery words stand above everything: whoever has them is you. Without
 them a stolen device cannot be locked out, and a lost one means a new account.

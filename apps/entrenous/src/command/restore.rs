@@ -7,7 +7,7 @@ use super::id;
 use crate::args::{Global, TEMPLATE};
 use crate::config::{Given, Settings};
 use crate::failure::{Failure, failed};
-use crate::profile::{self, Opening};
+use crate::profile::{self, KEYRING_ALONE, Opening};
 use crate::stop::Stop;
 use crate::ui::Ui;
 
@@ -37,11 +37,22 @@ impl Restore {
                     .hint("restore into another one: `--profile NAME`"),
             );
         }
-        let key = self.opening.key(ui, &mut stop).await?;
         let network = profile::network(&settings)?;
+        let key = self.opening.key(&settings, ui, &mut stop).await?;
         let restored = Node::restore(&self.from, &settings.places.data, key, network).await;
-        let node = restored.map_err(|error| refused(&error))?;
+        let by_keyring = self.opening.by_keyring(&settings);
+        let node = restored.map_err(|error| match &error {
+            RestoreError::Vault(vault::RestoreError::Unlock(_)) if by_keyring => refused(&error)
+                .text(
+                    "the backup does not open with the key that the keyring keeps for this profile",
+                ),
+            _ => refused(&error),
+        })?;
         id::show(&node, &settings, ui).await?;
+        if by_keyring {
+            ui.warn(KEYRING_ALONE)?;
+            self.opening.tell_setting(&settings, ui);
+        }
         ui.note(format_args!(
             "restored. If the old device still runs, do not use both: one of them would lose what the \
              other is told"
@@ -69,4 +80,6 @@ Examples:
 
 const NOTES: &str = "\
 The backup is read to its end before anything is made of it. The profile then
-opens with the same passphrase or key file as the backup.";
+opens with what opened the backup, passphrase, key file or keyring, and with
+nothing else. A keyring has the key under the name of the profile that the
+backup was made of: with --keyring, restore it under that name.";

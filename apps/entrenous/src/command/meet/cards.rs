@@ -95,7 +95,7 @@ pub(super) fn read(payload: &[u8]) -> Option<Card> {
 fn or_message(failure: Failure) -> Failure {
     match (failure.why, &failure.hint) {
         (Why::Usage, Some(hint)) => {
-            let hint = format!("{hint}, or a message with `--message TEXT`");
+            let hint = format!("{hint}, or give a message with `--message TEXT`");
             failure.hint(hint)
         }
         _ => failure,
