@@ -56,6 +56,7 @@ impl Person {
     pub(crate) fn spawn(mut command: Command, stdin: &str) -> Self {
         command
             .env_remove("CLICOLOR_FORCE")
+            .env_remove("ENTRENOUS_KEYRING")
             .env_remove("ENTRENOUS_KEY_FILE")
             .env_remove("ENTRENOUS_PROFILE")
             .stdin(Stdio::piped())
