@@ -61,7 +61,7 @@ impl Init {
             Some(name) => Zeroizing::new(name.clone()),
             None => prompt::line(ui, stop, "Name (as others see it)", "--name NAME").await?,
         };
-        let name = name.trim().parse().map_err(|error: identity::TextError| {
+        let name: identity::Name = name.trim().parse().map_err(|error: identity::TextError| {
             failed(&error, error.kind()).text(format!("a name of 1 to 64 bytes is needed: {error}"))
         })?;
         // Known before anything is made, so that nothing is half done for want of it.

@@ -265,6 +265,7 @@ const MOMENT: Duration = Duration::from_secs(5);
 const NO_SESSION: &[&str] = &[
     "Cannot autolaunch D-Bus",
     "Could not connect",
+    "connection is closed",
     "dbus-launch",
     "Address element",
 ];

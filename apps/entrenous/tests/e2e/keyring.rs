@@ -205,8 +205,7 @@ fn a_locked_keyring_says_so_and_is_given_nothing() {
         return;
     };
     assert_eq!(init(&session, &[]).code, Some(0));
-    let lock = ["lock", "--collection=login"];
-    assert!(session.secret_tool(&lock, "").status.success());
+    session.lock();
     refused(session.run(&ID), "the keyring stays locked");
     let more = ["init", "--name", "Bob", "--keyring", "--profile", "bob"];
     refused(session.run(&more), "the keyring stays locked");

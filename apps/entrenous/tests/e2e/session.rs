@@ -18,10 +18,7 @@ pub(crate) struct Session {
 impl Session {
     /// `None` where a program for it is missing, which has then been said.
     pub(crate) fn open(test: &str) -> Option<Self> {
-        if !has_programs(
-            test,
-            &["dbus-run-session", "gnome-keyring-daemon", "secret-tool"],
-        ) {
+        if !has_programs(test, &PROGRAMS) {
             return None;
         }
         let folder = Folder::new();
@@ -84,6 +81,15 @@ impl Session {
         child.wait_with_output().unwrap()
     }
 
+    /// Locks the keyring, which then wants its password again.
+    #[track_caller]
+    pub(crate) fn lock(&self) {
+        let mut command = Command::new("dbus-send");
+        command.args(LOCK);
+        let sent = in_session(command, self.folder.path(), &self.address).output();
+        assert!(sent.unwrap().status.success());
+    }
+
     /// Everything that is kept for profiles, as text.
     pub(crate) fn kept(&self) -> String {
         let found = self.secret_tool(&["search", "--all", "service", "entrenous"], "");
@@ -122,6 +128,12 @@ pub(crate) fn has_programs(test: &str, programs: &[&str]) -> bool {
     }
 }
 
+const PROGRAMS: [&str; 4] = [
+    "dbus-run-session",
+    "dbus-send",
+    "gnome-keyring-daemon",
+    "secret-tool",
+];
 const HOMES: [&str; 6] = [
     "HOME",
     "TMPDIR",
@@ -129,6 +141,15 @@ const HOMES: [&str; 6] = [
     "XDG_DATA_HOME",
     "XDG_RUNTIME_DIR",
     "XDG_STATE_HOME",
+];
+/// The service's own call: `secret-tool lock` crashes in libsecret 0.20.
+const LOCK: [&str; 6] = [
+    "--session",
+    "--print-reply",
+    "--dest=org.freedesktop.secrets",
+    "/org/freedesktop/secrets",
+    "org.freedesktop.Secret.Service.Lock",
+    "array:objpath:/org/freedesktop/secrets/collection/login",
 ];
 /// Begins the keyring, says where the session is, and ends with its input.
 const SCRIPT: &str = "

@@ -100,7 +100,7 @@ fn what_is_missing_is_told_apart() {
         ("something else", "the keyring refused"),
     ] {
         let failure = refusal(says);
-        assert_eq!((&*failure.text, &failure.causes[0][..]), (text, says));
+        assert_eq!((&*failure.text, &*failure.causes[0]), (text, says));
         assert!(failure.hint.is_some());
     }
 }
