@@ -1,8 +1,11 @@
 //! `cargo xtask ct`: nothing the CTIDH action does depends on a secret.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::steps::{self, Outcome, Steps, cargo};
 
@@ -28,21 +31,18 @@ pub(crate) fn run() -> Result<()> {
     let timed = build("timed", "")?;
     let timed_leaky = build("timed-leaky", "--cfg ctidh_leaky")?;
     let mut steps = Steps::default();
-    for backend in EXECUTABLE {
-        steps.step(&format!("Valgrind reports nothing: {backend}"), || {
-            let code = valgrind(&watched, backend, true)?;
-            ensure!(code == Some(0), "it ended with {code:?}");
-            Ok(())
-        });
-    }
-    for backend in EXECUTABLE {
+    let clean = EXECUTABLE.map(|backend| {
+        let name = format!("Valgrind reports nothing: {backend}");
+        (name, (&watched, backend, 0))
+    });
+    let leaking = EXECUTABLE.map(|backend| {
         let name = format!("Valgrind reports a leak that was put in: {backend}");
-        steps.step(&name, || {
-            let code = valgrind(&leaky, backend, false)?;
-            ensure!(code == Some(REPORTED), "it ended with {code:?}");
-            Ok(())
-        });
-    }
+        (name, (&leaky, backend, REPORTED))
+    });
+    let runs = [clean, leaking].concat();
+    steps.side_by_side(&runs, |(program, backend, code)| {
+        valgrind(program, backend, *code)
+    });
     let available = steps::read(Command::new(&timed).args(["list", "all"]))?;
     steps.step_if_possible("the clock shows no difference (weaker): ifma", || {
         if !available.lines().any(|backend| backend == "ifma") {
@@ -80,18 +80,19 @@ fn build(name: &str, flags: &str) -> Result<PathBuf> {
     Ok(target.join("release/entrenous-ct"))
 }
 
-/// The exit code of a run under memcheck. Reports go to our terminal if `loud`.
-fn valgrind(program: &PathBuf, backend: &str, loud: bool) -> Result<Option<i32>> {
+/// A run under memcheck, which is to end with `code`; what it says, if it ends well.
+fn valgrind(program: &Path, backend: &str, code: i32) -> Result<String> {
     let mut run = Command::new("valgrind");
     run.args(["--quiet", "--error-limit=no", "--track-origins=no"]);
     run.arg(format!("--error-exitcode={REPORTED}"));
-    if !loud {
-        run.arg("--log-file=/dev/null");
+    let output = run.arg(program).args(["memory", backend]).output();
+    let output = output.context("cannot start valgrind: is it installed?")?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    if output.status.code() != Some(code) {
+        let reports = String::from_utf8_lossy(&output.stderr);
+        bail!("it ended with {}\n{said}{reports}", output.status);
     }
-    let status = run.arg(program).args(["memory", backend]).status();
-    Ok(status
-        .context("cannot start valgrind: is it installed?")?
-        .code())
+    Ok(said.into_owned())
 }
 
 /// The build directory of this checkout.

@@ -54,15 +54,18 @@ impl Fuzz {
         }
         let programs = build()?;
         let mut steps = Steps::default();
-        for target in targets()? {
-            if self.target.as_ref().is_none_or(|only| *only == target) {
-                steps.step(&target, || self.feed(&programs.join(&target), &target));
-            }
-        }
+        let mut targets = targets()?;
+        targets.retain(|target| self.target.as_ref().is_none_or(|only| only == target));
+        let checks: Vec<_> = targets
+            .into_iter()
+            .map(|target| (target.clone(), target))
+            .collect();
+        steps.side_by_side(&checks, |target| self.feed(&programs.join(target), target));
         steps.finish()
     }
 
-    fn feed(&self, program: &Path, target: &str) -> Result<()> {
+    /// What the target says of its run.
+    fn feed(&self, program: &Path, target: &str) -> Result<String> {
         let fuzz = folder();
         let corpus = fuzz.join("corpus").join(target);
         let artifacts = fuzz.join("artifacts").join(target);
@@ -84,14 +87,10 @@ impl Fuzz {
             .output()
             .context("cannot start the target")?;
         let said = String::from_utf8_lossy(&output.stderr);
-        if output.status.success() {
-            let figures = said.lines().filter_map(|line| line.strip_prefix("stat::"));
-            figures.for_each(|figure| println!("{figure}"));
-        } else {
-            println!("{said}");
-        }
-        ensure!(output.status.success(), "it ended with {}", output.status);
-        Ok(())
+        let status = output.status;
+        ensure!(status.success(), "it ended with {status}\n{said}");
+        let figures = said.lines().filter_map(|line| line.strip_prefix("stat::"));
+        Ok(figures.collect::<Vec<_>>().join("\n"))
     }
 }
 

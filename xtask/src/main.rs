@@ -45,7 +45,7 @@ enum Xtask {
     Deny,
     /// The spelling of everything that is written here
     Typos,
-    /// The cores build where there is no operating system
+    /// The cores compile where there is no operating system
     Wasm,
     /// The Debian packages of client and server, below the build directory
     Deb(deb::Deb),

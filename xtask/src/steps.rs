@@ -3,8 +3,14 @@
 use std::{
     env,
     ffi::OsString,
+    num::NonZero,
     path::{Path, PathBuf},
     process::Command,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -41,6 +47,38 @@ impl Steps {
         });
         self.done
             .push((name.to_owned(), outcome, started.elapsed()));
+    }
+
+    /// Runs the same check of all these things, each with its name, as many at a time as there are processors; prints what each
+    /// returns under its heading when it has ended.
+    pub(crate) fn side_by_side<T: Sync>(
+        &mut self,
+        checks: &[(String, T)],
+        check: impl Fn(&T) -> Result<String> + Sync,
+    ) {
+        let workers = thread::available_parallelism().map_or(1, NonZero::get);
+        let next = AtomicUsize::new(0);
+        let done = Mutex::new(Vec::new());
+        let work = || {
+            while let Some((name, thing)) = checks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let started = Instant::now();
+                let (text, outcome) = match check(thing) {
+                    Ok(text) => (text, Outcome::Passed),
+                    Err(error) => (format!("{error:#}"), Outcome::Failed(format!("{error}"))),
+                };
+                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                println!("\n=== {name}\n{}", text.trim_end());
+                done.push((name.clone(), outcome, started.elapsed()));
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(work);
+            }
+        });
+        let done = done.into_inner();
+        self.done
+            .extend(done.unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Prints the summary.
