@@ -220,8 +220,9 @@ pub(crate) fn away(error: &CallError, failure: Failure, then: &str) -> Failure {
         (_, Kind::Exhausted) => format!("wait a little, {then}"),
         (CallError::NotOffered { .. }, _) => "is this the right host and port?".to_owned(),
         (CallError::Refused(_), _) if error.code() == Some(Code::Refused) => {
-            "the server does not know this device: `entrenous home` shows which server keeps your \
-             account, and `entrenous home set HOST` asks it again"
+            "the server does not know this device, or goes by another name than the one you gave \
+             (`name` in its settings): `entrenous home` shows which server keeps your account, and \
+             `entrenous home set HOST` asks it again"
                 .to_owned()
         }
         _ => then.to_owned(),

@@ -82,16 +82,24 @@ impl Join {
                 prompt::line(ui, stop, "The line that you were sent", "entrenous join -").await?
             }
         };
-        let (line, joined) = Line::read(&text).map_err(|error| {
+        // Who was sent both in one text may give both.
+        let text = text.trim();
+        let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+        let (line, joined) = Line::read(first).map_err(|error| {
             failed(&error, error.kind())
                 .text(format!("this is no line of an invitation: {error}"))
                 .hint("it begins with entrenous:r/ and is one long word")
         })?;
+        let below = (!rest.is_empty()).then(|| typed(rest)).transpose()?;
         let is_argument = self.line.as_ref().is_some_and(|line| line.as_str() != "-");
-        if is_argument && joined.is_some() {
+        if is_argument && (joined.is_some() || below.is_some()) {
             ui.warn("other users of this machine can see what is given as an argument")?;
         }
-        let words = match (joined, &self.words_file) {
+        if joined.is_some() && below.is_some() {
+            return Err(Failure::usage("the line has its words already")
+                .hint("leave out what stands below it"));
+        }
+        let words = match (joined.or(below), &self.words_file) {
             (Some(words), None) => words,
             (Some(_), Some(_)) => {
                 return Err(
@@ -181,7 +189,7 @@ fn refused(error: &JoinError) -> Failure {
 const EXAMPLES: &str = "\
 Examples:
   entrenous join                              asks for line and words
-  entrenous join - < line                     a line with its words
+  entrenous join - < line                     a line with its words in it, or below
   entrenous join - --words-file words < line  line and words came apart";
 
 const NOTES: &str = "\

@@ -100,16 +100,20 @@ async fn ask(
 ) -> Result<bool, Failure> {
     let (theirs, ours) = (contact.fingerprint(), node.fingerprint().await);
     let name = filter::name(contact.name.as_str());
-    if ui.can_ask() {
-        ui.note(format_args!(
-            "talk to {name}, by voice or face to face. Their `entrenous id` must show:"
-        ));
-        ui.note(format_args!("  {}", theirs.to_words()));
-        ui.note(format_args!("  {}", theirs.to_emoji()));
-        ui.note(format_args!("and yours, in their `entrenous verify`:"));
-        ui.note(format_args!("  {}", ours.to_words()));
-        ui.note(format_args!("  {}", ours.to_emoji()));
+    if !ui.can_ask() {
+        return Err(
+            Failure::usage("the fingerprints must be compared, and nobody is here to ask")
+                .hint("`entrenous contacts` shows them; give what the other reads out with `--matches WORDS`"),
+        );
     }
+    ui.note(format_args!(
+        "talk to {name}, by voice or face to face. Their `entrenous id` must show:"
+    ));
+    ui.note(format_args!("  {}", theirs.to_words()));
+    ui.note(format_args!("  {}", theirs.to_emoji()));
+    ui.note(format_args!("and yours, in their `entrenous verify`:"));
+    ui.note(format_args!("  {}", ours.to_words()));
+    ui.note(format_args!("  {}", ours.to_emoji()));
     let answer = prompt::line(ui, stop, "The same, all of it? [y/N]", "--matches WORDS").await?;
     match answer.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Ok(true),

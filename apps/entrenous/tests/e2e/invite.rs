@@ -44,12 +44,13 @@ fn two_profiles_and_two_servers_make_two_contacts_with_equal_fingerprints() {
 
     // used up
     let carol = Owner::init("Carol", &[]);
-    let file = carol.folder.file("words", &words);
-    let ended = carol
-        .run(&["join", "-", "--words-file", &file, "--json"], &line)
-        .end();
+    let both = format!("{line}\n{words}\n");
+    let ended = carol.run(&["join", "-", "--json"], &both).end();
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert_eq!(parsed(&ended).last().unwrap()["event"], "error");
+    let events = parsed(&ended);
+    let error = events.last().unwrap();
+    assert_eq!(error["event"], "error");
+    assert!(text(&error["text"]).contains("used up"), "{error}");
 }
 
 #[test]
