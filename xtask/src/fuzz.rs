@@ -20,7 +20,7 @@ pub(crate) struct Fuzz {
     /// Only this target
     #[arg(long)]
     target: Option<String>,
-    /// Fifteen seconds for every target
+    /// Ten seconds for every target
     #[arg(long, conflicts_with = "seconds")]
     smoke: bool,
     /// Time for every target
@@ -136,7 +136,7 @@ fn folder() -> PathBuf {
     steps::root().join("fuzz")
 }
 
-const SMOKE_S: u32 = 15;
+const SMOKE_S: u32 = 10;
 
 /// What `cargo fuzz` passes to a nightly compiler, without the address sanitizer, which a stable one
 /// does not have: every branch and every comparison is reported to the fuzzer.
