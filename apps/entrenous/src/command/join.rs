@@ -189,7 +189,7 @@ fn refused(error: &JoinError) -> Failure {
 const EXAMPLES: &str = "\
 Examples:
   entrenous join                              asks for line and words
-  entrenous join - < line                     a line with its words in it, or below
+  entrenous join - < line                     line and words in one text
   entrenous join - --words-file words < line  line and words came apart";
 
 const NOTES: &str = "\
