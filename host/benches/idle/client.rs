@@ -149,7 +149,7 @@ impl Client {
 
     pub(super) async fn register(&mut self, member: &Member) -> Result<()> {
         let operation = bytes(Op::Register(member.register.clone()));
-        match self.ask(operation, None).await? {
+        match self.prove(member, operation).await? {
             answer::Result::Registered(_) => Ok(()),
             other => Err(format!("not registered: {other:?}").into()),
         }
@@ -157,15 +157,20 @@ impl Client {
 
     pub(super) async fn authenticate(&mut self, member: &Member) -> Result<()> {
         let operation = bytes(Op::Authenticate(Authenticate {}));
+        match self.prove(member, operation).await? {
+            answer::Result::Done(_) => Ok(()),
+            other => Err(format!("not authenticated: {other:?}").into()),
+        }
+    }
+
+    /// Asks as a device of `member`.
+    async fn prove(&mut self, member: &Member, operation: Vec<u8>) -> Result<answer::Result> {
         let binding = self
             .exporter
             .as_ref()
             .map_or(Binding::Name(NAME), Binding::Exporter);
         let proof = member.proof(binding, &self.nonce, &operation)?;
-        match self.ask(operation, Some(proof)).await? {
-            answer::Result::Done(_) => Ok(()),
-            other => Err(format!("not authenticated: {other:?}").into()),
-        }
+        self.ask(operation, proof).await
     }
 
     /// Finds out whether the connection is still there.
@@ -178,12 +183,12 @@ impl Client {
         }
     }
 
-    async fn ask(&mut self, operation: Vec<u8>, proof: Option<Proof>) -> Result<answer::Result> {
+    async fn ask(&mut self, operation: Vec<u8>, proof: Proof) -> Result<answer::Result> {
         let request = Request {
             id: 1,
             within_ms: 0,
             key: Vec::new(),
-            proof,
+            proof: Some(proof),
             operation,
         };
         self.send(client_frame::Frame::Request(request)).await?;
