@@ -77,4 +77,4 @@ pub(super) async fn say(socket: &mut Socket, answer: Answer) -> Result<(), End> 
     send(socket, server_frame::Frame::Answer(answer)).await
 }
 
-const BUFFER: usize = 4 << 10;
+const BUFFER: usize = 2 << 10;
