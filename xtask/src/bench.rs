@@ -23,7 +23,7 @@ mod reunion;
 /// Our speed and size beside the reference's, as a table of ratios.
 #[derive(Args, Debug)]
 pub(crate) struct Bench {
-    /// Only sections whose name contains this
+    /// Only the section of this name, or those whose name contains it
     #[arg(value_name = "SECTION")]
     only: Option<String>,
 }
@@ -54,11 +54,11 @@ impl Bench {
     /// Something to measure could not be built or run.
     pub(crate) fn run(&self) -> Result<()> {
         for (name, measure) in SECTIONS {
-            if self
-                .only
-                .as_ref()
-                .is_some_and(|only| !name.contains(only.as_str()))
-            {
+            let is_left_out = |only: &str| match SECTIONS.iter().any(|(name, _)| *name == only) {
+                true => *name != only,
+                false => !name.contains(only),
+            };
+            if self.only.as_deref().is_some_and(is_left_out) {
                 continue;
             }
             eprintln!("measuring: {name}");
