@@ -144,7 +144,14 @@ impl Accounts {
                 "this server has no room for an account",
             ));
         }
-        let handle = ticket.admit(now, pins, &new.name).await?;
+        let handle = match ticket.admit(now, pins, &new.name).await {
+            Ok(handle) => handle,
+            Err(refusal) => {
+                // The same request may have made this account meanwhile, and used up the pin.
+                let record: Option<StoredAccount> = self.keep.get(&name).await?;
+                return record.map_or(Err(refusal), |record| repeated(&record, &new));
+            }
+        };
         let step = |record: Option<StoredAccount>| match record {
             Some(record) => repeated(&record, &new).map(|()| Step::Leave(false)),
             None => {
