@@ -21,30 +21,10 @@ use http_body_util::BodyExt;
 use sim::resident_bytes;
 use tower::ServiceExt;
 
-/// xorshift64*: the same requests in every run.
-struct Random(u64);
+#[path = "shared/random.rs"]
+mod random;
 
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next().checked_rem(bound).unwrap()
-    }
-
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        let bound = u64::try_from(from.len()).unwrap();
-        from[usize::try_from(self.below(bound)).unwrap()]
-    }
-
-    fn bytes(&mut self, length: u64) -> Vec<u8> {
-        (0..length).map(|_| self.next().to_le_bytes()[0]).collect()
-    }
-}
+use random::Random;
 
 fn path(random: &mut Random) -> String {
     let route = random.pick(&["t1", "t2", "t3", "t1", "t2", "t3", "new", "t4", "", "t1/"]);
@@ -77,7 +57,7 @@ fn path(random: &mut Random) -> String {
 fn body(random: &mut Random, accepted: &[u8]) -> (Origin, Vec<u8>) {
     match random.below(8) {
         0 => {
-            let more = usize::try_from(random.below(2)).unwrap();
+            let more = random.below(2);
             (Origin::Random, vec![0; BODY + more])
         }
         1..=3 => (Origin::Accepted, mutated(random, accepted)),
@@ -94,8 +74,7 @@ enum Origin {
 /// `bytes` with one change, or none.
 fn mutated(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
-    let length = u64::try_from(bytes.len()).unwrap();
-    let at = usize::try_from(random.below(length.max(1))).unwrap();
+    let at = random.below(bytes.len().max(1));
     match random.below(6) {
         0 => bytes.truncate(at),
         1 => bytes.extend_from_within(at..),
@@ -112,7 +91,7 @@ fn mutated(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
 }
 
 fn random_records(random: &mut Random) -> Vec<u8> {
-    let length = [288, 64, 768, 96][usize::try_from(random.below(4)).unwrap()];
+    let length = [288, 64, 768, 96][random.below(4)];
     let count = random.below(4);
     let mut bytes = random.bytes(count * length);
     match random.below(4) {

@@ -36,39 +36,19 @@ mod local;
 #[path = "protocol/person.rs"]
 #[expect(dead_code, reason = "these tests do not need all of it")]
 mod person;
+#[path = "shared/random.rs"]
+mod random;
 
 use local::Local;
 use person::{Person, bytes, device};
+use random::Random;
 
 const REQUESTS: u32 = 10_000;
 const PEOPLE: u8 = 10;
 /// For what is stored; what the allocator keeps of the pins' 19 MiB is not looked at.
 const GROWTH: u64 = 16_000_000;
 
-/// xorshift64*: the same requests in every run.
-struct Random(u64);
-
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        let bound = u64::try_from(bound).unwrap();
-        usize::try_from(self.next().checked_rem(bound).unwrap()).unwrap()
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len())]
-    }
-
-    fn bytes(&mut self, length: usize) -> Vec<u8> {
-        (0..length).map(|_| self.next().to_le_bytes()[0]).collect()
-    }
-
     /// A field that should have `length` bytes, and mostly has.
     fn field(&mut self, length: usize) -> Vec<u8> {
         match self.below(8) {

@@ -8,29 +8,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use host::board::{Boards, Limits, Post, Source, Which};
+use host::board::{Boards, Limits, Which};
 use journal::{ManualClock, Sqlite};
 use kernel::Time;
-use rendezvous::board::{Board, Phase};
 use tokio::task::JoinSet;
 
-/// Record number `number`, on one of 5 boards and from one of 250 sources, each at most at its bounds.
-async fn post(boards: Arc<Boards>, number: u32) {
-    let board = number.checked_div(20_000).unwrap();
-    let board = Board::Named(format!("board-{board}").parse().unwrap());
-    let mut record = [0x5a; 768];
-    record
-        .first_chunk_mut()
-        .map(|start| *start = number.to_le_bytes())
-        .unwrap();
-    let post = Post {
-        board: &board,
-        phase: Phase::One,
-        body: &record,
-        source: Source::new(u64::from(number.checked_div(400).unwrap())),
-    };
-    assert_eq!(boards.post(Time::ZERO, &post).await, Ok(1), "{number}");
-}
+#[path = "shared/record.rs"]
+mod record;
+
+use record::post;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_thousand_records_on_the_disk_take_less_than_100_mb_of_memory() {

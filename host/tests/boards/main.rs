@@ -5,5 +5,7 @@
 mod faults;
 mod restart;
 mod several;
+#[path = "../shared/store.rs"]
+mod store;
 mod stored;
 mod world;

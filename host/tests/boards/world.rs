@@ -1,28 +1,17 @@
 //! Stores of every kind, and processes that serve them.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use host::board::{Boards, Limits, Post, PostError, Source, What};
-use journal::{Clock, ManualClock, Memory, Sqlite, Store};
+use journal::{Clock, ManualClock};
 use kernel::Time;
 use rendezvous::board::{Board, Entries, Phase};
 
+pub(crate) use crate::store::World;
+
 pub(crate) const START: u64 = 1_795_219_200_000;
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
-
-/// One store, and its clock.
-pub(crate) struct World {
-    pub(crate) clock: Arc<ManualClock>,
-    pub(crate) store: Arc<dyn Store>,
-    place: Option<Place>,
-}
-
-/// A directory of its own, removed at the end.
-struct Place(PathBuf);
 
 impl World {
     /// One of each kind.
@@ -32,30 +21,8 @@ impl World {
 
     /// One of each kind, made at this time.
     pub(crate) fn all_at(ms: u64) -> Vec<Self> {
-        vec![Self::memory(ms), Self::sqlite(ms)]
-    }
-
-    fn sqlite(ms: u64) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("boards-{}-{number}", std::process::id());
-        let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let clock = Arc::new(ManualClock::new(Time::from_ms(ms)));
-        Self {
-            store: open(&place, &clock),
-            clock,
-            place: Some(Place(place)),
-        }
-    }
-
-    fn memory(ms: u64) -> Self {
-        let clock = Arc::new(ManualClock::new(Time::from_ms(ms)));
-        let store = Memory::new(journal::Limits::default(), clock.clone());
-        Self {
-            clock,
-            store: Arc::new(store),
-            place: None,
-        }
+        let time = Time::from_ms(ms);
+        vec![Self::memory(time), Self::sqlite(time)]
     }
 
     /// A process that serves the store.
@@ -72,43 +39,6 @@ impl World {
             clock: self.clock.clone(),
             boards: Arc::new(boards),
         }
-    }
-
-    /// Closes the store and opens it again, as at the end of a process. What is promised to be lost
-    /// in memory is kept, so that the same tests serve all.
-    pub(crate) fn restart(self) -> Self {
-        let Self {
-            clock,
-            mut store,
-            place,
-        } = self;
-        if let Some(Place(directory)) = &place {
-            // One process at a time: a handle that is still held would fail the second opening.
-            drop(store);
-            store = open(directory, &clock);
-        }
-        Self {
-            clock,
-            store,
-            place,
-        }
-    }
-}
-
-fn open(place: &Path, clock: &Arc<ManualClock>) -> Arc<dyn Store> {
-    let store = Sqlite::open(place, journal::Limits::default(), clock.clone());
-    Arc::new(store.unwrap())
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-impl fmt::Debug for World {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("World")
     }
 }
 

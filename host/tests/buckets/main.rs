@@ -7,5 +7,7 @@ mod leaving;
 mod limits;
 mod people;
 mod several;
+#[path = "../shared/store.rs"]
+mod store;
 mod stored;
 mod world;

@@ -7,7 +7,7 @@ use rendezvous::bucket::{EntryKey, Host, Line, Link, LinkId, LinkKey, Passphrase
 
 use host::board::Source;
 
-use crate::world::{Server, World};
+use crate::world::{Server, World, start};
 
 fn at() -> Host {
     Host::typed("meet.example").unwrap()
@@ -149,7 +149,7 @@ async fn a_cohort_comes_or_comes_short() {
 
 #[tokio::test]
 async fn a_server_that_shows_strangers_something_else_is_refused() {
-    let (honest, liar) = (World::memory(), World::memory());
+    let (honest, liar) = (World::memory(start()), World::memory(start()));
     let (shown, left) = (honest.server().await, liar.server().await);
     let _ = shown.leave_all(0..1).await;
     let mut invite = machine(invite::Config::default());
@@ -177,7 +177,7 @@ async fn a_server_that_shows_strangers_something_else_is_refused() {
 
 #[tokio::test]
 async fn a_line_and_its_words_in_one_text_open_the_same() {
-    let world = World::memory();
+    let world = World::memory(start());
     let server = world.server().await;
     let line = invited(&world, &server).await;
     let joined_line = line.joined(&words("right"));

@@ -1,57 +1,28 @@
 //! Stores of every kind, with a clock that the test moves.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use host::board::Source;
 use host::bucket::{Buckets, Config};
-use journal::{Clock, Limits, ManualClock, Memory, Sqlite, Store};
+use journal::{Clock, ManualClock};
 use kernel::Time;
 use primitives::Secret;
 use rendezvous::bucket::{Entry, Hash, Id, Slots};
 
+pub(crate) use crate::store::World;
+
 pub(crate) const START: u64 = 1_795_219_200;
 
-/// One store, and its clock.
-pub(crate) struct World {
-    pub(crate) clock: Arc<ManualClock>,
-    pub(crate) store: Arc<dyn Store>,
-    place: Option<Place>,
+/// When every world begins.
+pub(crate) fn start() -> Time {
+    Id::new(START, 0).opened()
 }
-
-/// A directory of its own, removed at the end.
-struct Place(PathBuf);
 
 impl World {
     /// One of each kind.
     pub(crate) fn all() -> Vec<Self> {
-        vec![Self::memory(), Self::sqlite()]
-    }
-
-    fn sqlite() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("buckets-{}-{number}", std::process::id());
-        let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let clock = Arc::new(ManualClock::new(Id::new(START, 0).opened()));
-        Self {
-            store: open(&place, &clock),
-            clock,
-            place: Some(Place(place)),
-        }
-    }
-
-    pub(crate) fn memory() -> Self {
-        let clock = Arc::new(ManualClock::new(Id::new(START, 0).opened()));
-        let store = Memory::new(Limits::default(), clock.clone());
-        Self {
-            clock,
-            store: Arc::new(store),
-            place: None,
-        }
+        vec![Self::memory(start()), Self::sqlite(start())]
     }
 
     pub(crate) fn now(&self) -> Time {
@@ -74,43 +45,6 @@ impl World {
 
     pub(crate) async fn server(&self) -> Server {
         self.process(plenty()).await
-    }
-
-    /// Closes the store and opens it again, as at the end of a process. What is promised to be lost
-    /// in memory is kept, so that the same tests serve all.
-    pub(crate) fn restart(self) -> Self {
-        let Self {
-            clock,
-            mut store,
-            place,
-        } = self;
-        if let Some(Place(directory)) = &place {
-            // One process at a time: a handle that is still held would fail the second opening.
-            drop(store);
-            store = open(directory, &clock);
-        }
-        Self {
-            clock,
-            store,
-            place,
-        }
-    }
-}
-
-fn open(place: &Path, clock: &Arc<ManualClock>) -> Arc<dyn Store> {
-    let store = Sqlite::open(place, Limits::default(), clock.clone());
-    Arc::new(store.unwrap())
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-impl fmt::Debug for World {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("World")
     }
 }
 

@@ -11,8 +11,8 @@ use wire::v1::{BucketLeave, InvitationLeave, InvitationTake, InvitationsGet, Req
 use wire::{Code, Refusal};
 
 use crate::home::Home;
-use crate::person::Person;
-use crate::rpc::{bytes, get, rpc};
+use crate::person::{Person, bytes};
+use crate::rpc::{get, rpc};
 
 /// The journal's disk that fails on request, built with the system's compiler; `None`, loudly, where
 /// there is none.

@@ -22,8 +22,7 @@ use wire::{Code, Refusal};
 
 use crate::home::{Home, Running};
 use crate::live::Live;
-use crate::person::Person;
-use crate::rpc::bytes;
+use crate::person::{Person, bytes};
 
 const ROUNDS: usize = 100;
 const CONNECTIONS: usize = 32;

@@ -15,5 +15,6 @@ mod home;
 mod killed;
 mod live;
 mod owner;
+#[path = "../shared/person.rs"]
 mod person;
 mod rpc;

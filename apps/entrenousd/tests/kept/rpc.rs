@@ -3,8 +3,10 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use wire::v1::operation::Operation as Op;
-use wire::v1::{Answer, Operation, Request, answer};
-use wire::{Refusal, decode, encode};
+use wire::v1::{AccountGet, Answer, Challenge, Request, answer};
+use wire::{Binding, Refusal, decode, encode};
+
+use crate::person::{Person, bytes};
 
 /// One request over HTTP; `None` if there was no whole answer.
 pub(crate) fn rpc(address: &str, request: &Request) -> Option<Result<answer::Result, Refusal>> {
@@ -28,10 +30,39 @@ pub(crate) fn rpc(address: &str, request: &Request) -> Option<Result<answer::Res
     })
 }
 
-pub(crate) fn bytes(operation: &Op) -> Vec<u8> {
-    encode(&Operation {
-        operation: Some(operation.clone()),
-    })
+impl Person {
+    /// An operation of this person.
+    pub(crate) fn call(
+        &self,
+        address: &str,
+        operation: &Op,
+    ) -> Option<Result<answer::Result, Refusal>> {
+        let challenge = Request {
+            operation: bytes(&Op::Challenge(Challenge {})),
+            ..Request::default()
+        };
+        let Ok(answer::Result::Challenged(challenged)) = rpc(address, &challenge)? else {
+            panic!("no nonce");
+        };
+        let nonce: [u8; 32] = challenged.nonce.try_into().unwrap();
+        rpc(address, &self.request(&nonce, operation))
+    }
+
+    /// A request of this person where the server gave `nonce`.
+    pub(crate) fn request(&self, nonce: &[u8; 32], operation: &Op) -> Request {
+        let operation = bytes(operation);
+        Request {
+            proof: Some(self.proof(Binding::Name("here"), nonce, &operation)),
+            operation,
+            ..Request::default()
+        }
+    }
+
+    pub(crate) fn has_account(&self, address: &str) -> bool {
+        self.call(address, &Op::Account(AccountGet {}))
+            .unwrap()
+            .is_ok()
+    }
 }
 
 /// The answer to a GET, as it comes.

@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use wire::v1::operation::Operation as Op;
 use wire::v1::{Answer, Challenge, Request, answer};
-use wire::{Refusal, SERVER_FRAME_MAX, decode, encode};
+use wire::{Binding, Refusal, SERVER_FRAME_MAX, decode, encode};
 
 use super::home::PATIENCE;
 use super::person::{Person, bytes};
@@ -117,7 +117,7 @@ impl Client {
         };
         let operation = bytes(operation);
         let nonce = challenged.nonce.try_into().unwrap();
-        let proof = person.proof(&self.exporter, &nonce, &operation);
+        let proof = person.proof(Binding::Exporter(&self.exporter), &nonce, &operation);
         self.rpc(&Request {
             proof: Some(proof),
             operation,

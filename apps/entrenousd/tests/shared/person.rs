@@ -43,12 +43,11 @@ impl Person {
         })
     }
 
-    /// The proof that this person asks for the operation of these bytes, over a connection with
-    /// this exporter.
-    pub(crate) fn proof(&self, exporter: &[u8; 32], nonce: &[u8; 32], operation: &[u8]) -> Proof {
+    /// The proof that this person asks for the operation of these bytes, where the server
+    /// gave `nonce`.
+    pub(crate) fn proof(&self, binding: Binding<'_>, nonce: &[u8; 32], operation: &[u8]) -> Proof {
         let account = *self.identity.user_id().as_bytes();
         let device = self.device.signing().verifying_key().to_bytes();
-        let binding = Binding::Exporter(exporter);
         let message = signed(&Signed {
             binding,
             server_nonce: nonce,
