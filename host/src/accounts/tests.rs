@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
-use journal::{Limits, ManualClock, Memory};
+use journal::{Limits, ManualClock, Memory, Store};
 
 use super::*;
 use crate::invitations::Left;
+use crate::keep::stepped::Stepped;
 use crate::pins::{Pin, Terms};
 
 const NOW: Time = Time::from_ms(1_800_000_000_000);
@@ -17,7 +18,11 @@ struct World {
 
 async fn world() -> World {
     let clock = Arc::new(ManualClock::new(NOW));
-    let keep = Keep::new(Arc::new(Memory::new(Limits::default(), clock)));
+    world_on(Arc::new(Memory::new(Limits::default(), clock))).await
+}
+
+async fn world_on(store: Arc<dyn Store>) -> World {
+    let keep = Keep::new(store);
     World {
         accounts: Accounts::open(keep.clone()).await.unwrap(),
         pins: Pins::new(keep.clone()),
@@ -83,6 +88,33 @@ async fn a_pin_makes_one_account_and_the_same_request_again_is_fine() {
     assert_eq!(code(world.register(&pin, new(2)).await), Some(Code::Pin));
     assert_eq!(world.accounts.count(), 1);
     assert!(world.pins.list().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_registration_that_is_overtaken_by_its_repetition_is_the_same_one() {
+    for call in 1.. {
+        let clock = Arc::new(ManualClock::new(NOW));
+        let store: Arc<dyn Store> = Arc::new(Memory::new(Limits::default(), clock));
+        let steps = Arc::new(Stepped::new(Arc::clone(&store)));
+        let slow = world_on(Arc::clone(&steps) as _).await;
+        let fast = world_on(store).await;
+        let pin = fast.pin().await.reveal();
+        steps.stop_after(call);
+        let typed = pin.clone();
+        let mut task = tokio::spawn(async move { slow.register(&typed, new(1)).await });
+        tokio::select! {
+            done = &mut task => {
+                assert_eq!(done.unwrap(), Ok(()));
+                assert!(call > 3, "it looks, claims, and writes");
+                return;
+            }
+            () = steps.reached() => {}
+        }
+        assert_eq!(fast.register(&pin, new(1)).await, Ok(()), "{call}");
+        steps.go();
+        assert_eq!(task.await.unwrap(), Ok(()), "{call}");
+        assert!(fast.pins.list().await.unwrap().is_empty(), "{call}");
+    }
 }
 
 #[tokio::test]
