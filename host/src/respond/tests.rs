@@ -1,17 +1,20 @@
+use ::identity::Home;
 use journal::{Limits, ManualClock, Memory};
 use wire::Binding;
 use wire::v1::{
-    AccountGet, EventsGet, InvitationAnswer, InvitationLeave, InvitationTake, Proof, event,
+    AccountDelete, AccountGet, EventsGet, InvitationAnswer, InvitationLeave, InvitationTake, Proof,
+    event,
 };
 
 use super::*;
+use crate::keep::kind;
 use crate::keep::stepped::Stepped;
 
 #[path = "../../tests/protocol/person.rs"]
 #[expect(dead_code, reason = "these tests do not need all of it")]
 mod person;
 
-use person::{Person, bytes, change, device};
+use person::{Person, bytes, change, device, identity_change};
 
 const START: Time = Time::from_ms(1_800_000_000_000);
 const ID: [u8; 24] = [7; 24];
@@ -217,6 +220,57 @@ async fn of_two_statements_for_one_place_at_once_one_is_taken() {
     assert_eq!(world.events(&anna).await.len(), 1);
 }
 
+/// Someone at home on the server, who is registered.
+async fn at_home(world: &World) -> Person {
+    let home = Home::new("here", world.responder.key()).unwrap();
+    let anna = Person::at_home(1, Some(home));
+    world.ask(&anna, &anna.register("")).await.unwrap();
+    anna
+}
+
+/// Deletes an account while one of its chains changes, behind call number `call` of the change; says
+/// whether it made so many.
+async fn deleted_amid(make: fn(&mut Person) -> Op, call: usize) -> bool {
+    let world = Arc::new(world().await);
+    let mut anna = at_home(&world).await;
+    let delete = world.request(&anna, &Op::AccountDelete(AccountDelete {}));
+    let operation = make(&mut anna);
+    let request = world.request(&anna, &operation);
+    world.store.stop_after(call);
+    let mut changing = spawn({
+        let world = Arc::clone(&world);
+        async move { world.answer(request).await }
+    });
+    tokio::select! {
+        done = &mut changing => {
+            done.unwrap().unwrap();
+            return false;
+        }
+        () = world.store.reached() => {}
+    }
+    world.answer(delete).await.unwrap();
+    world.store.go();
+    let _ = changing.await.unwrap();
+    let events = world.store.subjects(kind::EVENTS, None, 9).await.unwrap();
+    assert!(events.is_empty(), "it was deleted behind call {call}");
+    true
+}
+
+#[tokio::test]
+async fn an_account_that_is_deleted_while_a_chain_changes_leaves_no_event() {
+    let changes: [fn(&mut Person) -> Op; 2] = [
+        |anna| change(&anna.add(&device(1, 1))),
+        |anna| identity_change(&anna.rotate(5)),
+    ];
+    for make in changes {
+        let mut call = 1;
+        while deleted_amid(make, call).await {
+            call += 1;
+        }
+        assert!(call > 3, "it reads, writes, and tells");
+    }
+}
+
 /// Someone whose invitation was taken with the key of 1.
 async fn invited(world: &World) -> Person {
     let anna = Person::new(1);
@@ -304,7 +358,7 @@ async fn however_many_connections_look_at_once_the_record_is_read_twice_at_most(
     }
     assert!(world.store.calls() <= 2, "{}", world.store.calls());
     // What is asked later is not answered from before.
-    let delete = Op::AccountDelete(wire::v1::AccountDelete {});
+    let delete = Op::AccountDelete(AccountDelete {});
     world.ask(&anna, &delete).await.unwrap();
     let gone = world.responder.is_present(&roll, &key).await;
     assert_eq!(gone, Ok(false));
