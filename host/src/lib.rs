@@ -25,3 +25,4 @@ mod invitations;
 mod keep;
 mod random;
 mod server_key;
+mod timed;

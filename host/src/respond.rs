@@ -34,6 +34,7 @@ use crate::pace::{Pace, Rate};
 use crate::pins::Pins;
 use crate::random::secret;
 use crate::server_key::ServerKey;
+use crate::timed::Timed;
 
 use gate::Gate;
 use presence::Presence;
@@ -189,6 +190,7 @@ impl Responder {
             let text = "a server's name is a host name in lower case";
             return Err(Refusal::new(Code::Malformed, text));
         }
+        let store: Arc<dyn Store> = Arc::new(Timed::new(store));
         let buckets = Buckets::open(Arc::clone(&store), buckets, secret()?);
         let buckets = buckets.await.map_err(|error| match error {
             OpenError::Store(error) => fault(error),

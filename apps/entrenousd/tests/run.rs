@@ -84,6 +84,28 @@ fn get(address: &str, path: &str) -> String {
     answer
 }
 
+#[test]
+fn every_metric_of_the_alerts_and_the_dashboard_is_in_the_operators_page() {
+    let page = include_str!("../../../docs/operator.md");
+    let alerts = include_str!("../../../packaging/prometheus/alerts.yml");
+    let dashboard = include_str!("../../../packaging/grafana/entrenous.json");
+    serde_json::from_str::<serde_json::Value>(dashboard).unwrap();
+    let mut names = 0;
+    for text in [alerts, dashboard] {
+        let is_name = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+        let words = text.split(|letter: char| !is_name(letter));
+        for name in words.filter(|word| word.starts_with("entrenous_")) {
+            let name = name.strip_suffix("_bucket").unwrap_or(name);
+            assert!(
+                page.contains(&format!("`{name}")),
+                "{name} is nowhere explained"
+            );
+            names += 1;
+        }
+    }
+    assert!(names > 15, "{names}");
+}
+
 #[cfg(unix)]
 #[test]
 fn it_serves_counts_reloads_and_stops_on_sigterm() {

@@ -169,9 +169,10 @@ fn reachable(url: &str, address: SocketAddr) -> String {
 
 /// Starts to count; returns what writes the counts.
 fn record() -> Result<Render, Failure> {
-    let seconds = Matcher::Full("entrenous_request_seconds".into());
+    let named = |name: &str| Matcher::Full(name.to_owned());
     let recorder = PrometheusBuilder::new()
-        .set_buckets_for_metric(seconds, &BUCKETS)
+        .set_buckets_for_metric(named("entrenous_request_seconds"), &BUCKETS)
+        .and_then(|to| to.set_buckets_for_metric(named("entrenous_store_seconds"), &STORE_BUCKETS))
         .map_err(|error| Failure::new(Kind::Bug, error.to_string()))?
         .build_recorder();
     let handle = recorder.handle();
@@ -198,6 +199,7 @@ fn loaded(values: &Values) {
 
 /// Long polls last up to 30 s.
 const BUCKETS: [f64; 8] = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 30.0];
+const STORE_BUCKETS: [f64; 8] = [0.0001, 0.0005, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5];
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {

@@ -73,7 +73,11 @@ impl Operator {
         }
         let metrics = get(&self.server().admin, "/metrics");
         let untouched = "entrenous_store_errors_total 0\n";
-        assert!(metrics.contains(untouched), "{metrics}");
+        let timed = "entrenous_store_seconds_count{op=\"append\"}";
+        assert!(
+            metrics.contains(untouched) && metrics.contains(timed),
+            "{metrics}"
+        );
     }
 
     pub(crate) fn end(mut self) {
