@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -23,7 +23,7 @@ struct Shared {
     /// Bytes that a lost request has at least.
     at_least: usize,
     lost: AtomicUsize,
-    frozen: watch::Sender<bool>,
+    frozen: AtomicBool,
     /// How often everything was cut.
     cuts: watch::Sender<usize>,
 }
@@ -38,7 +38,7 @@ impl Middle {
             losses: AtomicUsize::new(losses),
             at_least,
             lost: AtomicUsize::new(0),
-            frozen: watch::Sender::new(false),
+            frozen: AtomicBool::new(false),
             cuts: watch::Sender::new(0),
         });
         let forward = Arc::clone(&shared);
@@ -56,7 +56,7 @@ impl Middle {
 
     /// From now on nothing gets through, and nobody is told.
     pub(crate) fn freeze(&self) {
-        self.shared.frozen.send_replace(true);
+        self.shared.frozen.store(true, Ordering::SeqCst);
     }
 
     /// Ends all connections there are.
@@ -71,6 +71,12 @@ impl Middle {
 }
 
 impl Shared {
+    /// Whether what was just read gets no further. Asked after each read: a `select!` over the freeze
+    /// may serve bytes that come after it first.
+    fn is_frozen(&self) -> bool {
+        self.frozen.load(Ordering::SeqCst)
+    }
+
     /// Whether the answer to a request of this length is to be lost.
     fn loses(&self, length: usize) -> bool {
         let less = |left: usize| left.checked_sub(1);
@@ -88,17 +94,23 @@ async fn connection(shared: Arc<Shared>, client: TcpStream) -> Option<()> {
     let server = TcpStream::connect(shared.target).await.ok()?;
     let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
         (client.into_split(), server.into_split());
-    let (mut frozen, mut cuts) = (shared.frozen.subscribe(), shared.cuts.subscribe());
+    let mut cuts = shared.cuts.subscribe();
     let (mut up, mut down) = (vec![0; 64 << 10], vec![0; 64 << 10]);
     let mut is_lost = false;
     loop {
         tokio::select! {
             read = from_client.read(&mut up) => {
+                if shared.is_frozen() {
+                    break;
+                }
                 let length = read.ok().filter(|length| *length > 0)?;
                 is_lost |= shared.loses(length);
                 to_server.write_all(&up[..length]).await.ok()?;
             }
             read = from_server.read(&mut down) => {
+                if shared.is_frozen() {
+                    break;
+                }
                 let length = read.ok().filter(|length| *length > 0)?;
                 if is_lost {
                     shared.lost.fetch_add(1, Ordering::Relaxed);
@@ -107,9 +119,8 @@ async fn connection(shared: Arc<Shared>, client: TcpStream) -> Option<()> {
                 to_client.write_all(&down[..length]).await.ok()?;
             }
             _ = cuts.changed() => return None,
-            _ = async { frozen.wait_for(|frozen| *frozen).await.is_ok() } => {
-                std::future::pending::<()>().await;
-            }
         }
     }
+    // frozen: the sockets stay open
+    std::future::pending().await
 }
