@@ -213,6 +213,7 @@ async fn a_server_may_push_as_much_as_there_is_credit_for_and_no_more() {
     let address = serve(|stream| async move {
         let mut side = Side::authenticated(stream).await;
         side.accept().await;
+        assert_eq!(side.credit().await, 64);
         for number in 11..=74 {
             side.raw(push(number)).await;
         }

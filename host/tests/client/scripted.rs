@@ -128,6 +128,15 @@ impl Side {
         }
     }
 
+    /// Waits until the client gives credit.
+    pub(crate) async fn credit(&mut self) -> u32 {
+        loop {
+            if let client_frame::Frame::Credit(credit) = self.next().await {
+                return credit.pushes;
+            }
+        }
+    }
+
     /// Says that a request is done.
     pub(crate) async fn done(&mut self, id: u64) {
         let result = Some(answer::Result::Done(Done {}));

@@ -122,6 +122,7 @@ impl Live {
 
 impl Drop for Live {
     fn drop(&mut self) {
+        self.caller.shared.ended(End::Dropped);
         self.task.abort();
     }
 }
@@ -189,7 +190,7 @@ impl Caller {
         key: Option<[u8; 16]>,
         events_after: Option<u64>,
     ) -> Result<answer::Result, CallError> {
-        let (reply, replied) = oneshot::channel();
+        let (reply, mut replied) = oneshot::channel();
         let ask = Ask {
             request: Request {
                 // given when it is sent
@@ -202,11 +203,17 @@ impl Caller {
             events_after,
             reply,
         };
-        let ended = |shared: &Shared| CallError::Ended(shared.end());
+        let ended = || CallError::Ended(self.shared.end());
         let answered = async {
-            let sent = self.asks.send(ask).await;
-            sent.map_err(|_| ended(&self.shared))?;
-            replied.await.map_err(|_| ended(&self.shared))?
+            self.shared.is_open().map_err(CallError::Ended)?;
+            self.asks.send(ask).await.map_err(|_| ended())?;
+            tokio::select! {
+                biased;
+                answer = &mut replied => answer.map_err(|_| ended())?,
+                // What is sent while the connection ends may be dropped with the channel only, which
+                // this holds; what was answered before is there.
+                () = self.asks.closed() => replied.try_recv().map_err(|_| ended())?,
+            }
         };
         let after = self.patience;
         let answered = timeout(after, answered).await;

@@ -44,6 +44,16 @@ impl Shared {
         self.end.get().copied().unwrap_or(End::Dropped)
     }
 
+    /// That it ends like this, unless it has ended before.
+    pub(super) fn ended(&self, end: End) {
+        let _ = self.end.set(end);
+    }
+
+    /// Whether something can be asked still.
+    pub(super) fn is_open(&self) -> Result<(), End> {
+        self.end.get().map_or(Ok(()), |end| Err(*end))
+    }
+
     /// Makes room for another event; says so to the server when it is room for several.
     pub(super) fn took_one(&self) {
         let before = self.taken.fetch_add(1, Ordering::Relaxed);
@@ -113,7 +123,7 @@ impl Task {
             }
         };
         // Whoever sees its channel closed finds the reason.
-        let _ = self.shared.end.set(self.leaving.unwrap_or(end));
+        self.shared.ended(self.leaving.unwrap_or(end));
     }
 
     /// Does the next thing there is to do. Reads also while something is being written: else two
