@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use journal::{Limits, Memory, SystemClock};
+use journal::{Limits, ManualClock, Memory};
 use tokio::io::DuplexStream;
 use tokio::time::timeout;
 use tokio_tungstenite::{WebSocketStream, client_async};
@@ -25,11 +25,16 @@ struct World {
 }
 
 async fn world(settings: Settings) -> World {
-    let memory = Memory::new(Limits::default(), Arc::new(SystemClock));
+    // Time is the runtime's alone, which a test stops: this clock stands.
+    let clock = Arc::new(ManualClock::default());
+    let memory = Memory::new(Limits::default(), Arc::clone(&clock) as _);
     let store = Arc::new(Stepped::new(Arc::new(memory)));
     let responder = Responder::open(Arc::clone(&store) as _, "here", Rules::default()).await;
     World {
-        service: Service::with(settings, Some(Arc::new(responder.unwrap()))),
+        service: Service::with(
+            settings,
+            Some(Arc::new(responder.unwrap().with_clock(clock))),
+        ),
         store,
     }
 }
