@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use prost_reflect::{Cardinality, FieldDescriptor, Kind, MessageDescriptor, Value};
 
 fn main() -> Result<()> {
-    let files = FILES.map(|name| format!("proto/entrenous/{name}.proto"));
+    let files = FILES.map(|name| format!("proto/{name}.proto"));
     for file in &files {
         println!("cargo::rerun-if-changed={file}");
     }
@@ -19,7 +19,11 @@ fn main() -> Result<()> {
     compiler.open_files(&files)?;
     let pool = compiler.descriptor_pool();
     let mut set = compiler.file_descriptor_set();
-    set.file.retain(|file| file.package() == PACKAGE);
+    set.file.retain(|file| {
+        PACKAGES
+            .iter()
+            .any(|(package, _)| *package == file.package())
+    });
     prost_build::Config::new()
         .enable_type_names()
         .skip_debug(SECRET)
@@ -27,7 +31,7 @@ fn main() -> Result<()> {
 
     let mut tables = String::new();
     for message in pool.all_messages() {
-        if message.package_name() == PACKAGE {
+        if module(&message).is_some() {
             table(&message, &mut tables)
                 .with_context(|| format!("message {}", message.full_name()))?;
         }
@@ -39,8 +43,8 @@ fn main() -> Result<()> {
 
 /// Writes the table of one message.
 fn table(message: &MessageDescriptor, out: &mut String) -> Result<()> {
-    let name = message.name();
-    writeln!(out, "impl Bounded for super::v1::{name} {{")?;
+    let path = path(message)?;
+    writeln!(out, "impl Bounded for {path} {{")?;
     writeln!(out, "    const SHAPE: &'static Shape = &Shape(&[")?;
     for field in message.fields() {
         let rule = rule(&field).with_context(|| format!("field {}", field.name()))?;
@@ -48,6 +52,19 @@ fn table(message: &MessageDescriptor, out: &mut String) -> Result<()> {
     }
     writeln!(out, "    ]);\n}}")?;
     Ok(())
+}
+
+/// The module that a message is in, if it is ours to compile.
+fn module(message: &MessageDescriptor) -> Option<&'static str> {
+    let package = message.package_name();
+    let found = PACKAGES.iter().find(|(name, _)| *name == package)?;
+    Some(found.1)
+}
+
+/// Where a message is, as Rust.
+fn path(message: &MessageDescriptor) -> Result<String> {
+    let module = module(message).context("a message of another package")?;
+    Ok(format!("super::{module}::{}", message.name()))
 }
 
 /// The rule of one field, as Rust.
@@ -88,12 +105,9 @@ fn rule(field: &FieldDescriptor) -> Result<String> {
             format!("What::Bytes {{ low: {low}, high: {high} }}")
         }
         Kind::Message(inner) => {
-            format!(
-                "What::Message(<super::v1::{} as Bounded>::SHAPE)",
-                inner.name()
-            )
+            format!("What::Message(<{} as Bounded>::SHAPE)", path(&inner)?)
         }
-        Kind::Uint32 | Kind::Uint64 if !is_list => "What::Number".to_owned(),
+        Kind::Bool | Kind::Uint32 | Kind::Uint64 if !is_list => "What::Number".to_owned(),
         other => bail!("{other:?} is not used here"),
     };
     let is_needed = length[0].is_some() || length[2].is_some();
@@ -110,8 +124,16 @@ fn rule(field: &FieldDescriptor) -> Result<String> {
     ))
 }
 
-const PACKAGE: &str = "entrenous.v1";
-const FILES: [&str; 5] = ["bound", "v1/frame", "v1/kept", "v1/operation", "v1/stored"];
+/// What is compiled, and the module that it goes to.
+const PACKAGES: [(&str, &str); 2] = [("entrenous.v1", "v1"), ("kamune.v0", "kamune")];
+const FILES: [&str; 6] = [
+    "entrenous/bound",
+    "entrenous/v1/frame",
+    "entrenous/v1/kept",
+    "entrenous/v1/operation",
+    "entrenous/v1/stored",
+    "kamune/v0",
+];
 /// Hold a pin, keys, words.
 const SECRET: [&str; 6] = [
     ".entrenous.v1.Register",

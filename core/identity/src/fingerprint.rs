@@ -7,6 +7,7 @@ use kernel::Label;
 use primitives::sha256;
 
 use crate::key::IdentityPublic;
+use crate::spki;
 use crate::words::{Word, join};
 
 /// An identity key in the forms that people compare.
@@ -18,7 +19,7 @@ use crate::words::{Word, join};
 /// `spec/15-identity.md` 6.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Fingerprint {
-    spki: [u8; 44],
+    spki: [u8; spki::LEN],
     hash: [u8; 32],
     words: [u8; 32],
 }
@@ -27,10 +28,7 @@ impl Fingerprint {
     /// The fingerprint of `key`.
     #[must_use]
     pub fn of(key: &IdentityPublic) -> Self {
-        let mut spki = [0; 44];
-        let (prefix, public) = spki.split_at_mut(PREFIX.len());
-        prefix.copy_from_slice(&PREFIX);
-        public.copy_from_slice(&key.ed25519().to_bytes());
+        let spki = spki::encode(key.ed25519());
         Self {
             hash: sha256(&[&spki]),
             words: sha256(&[Label::Fingerprint.bytes(), &key.to_bytes()]),
@@ -115,10 +113,6 @@ fn item(list: &'static str, count: u32, number: u32) -> &'static str {
     list.lines().nth(line).unwrap_or_default()
 }
 
-/// SubjectPublicKeyInfo of an Ed25519 key (RFC 8410), up to the key.
-const PREFIX: [u8; 12] = [
-    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
-];
 const EMOJI: u32 = 96;
 const ADJECTIVES: u32 = 221;
 const NOUNS: u32 = 171;

@@ -46,6 +46,7 @@ mod ids;
 mod introduction;
 mod key;
 mod recovery;
+pub mod spki;
 pub mod words;
 
 pub use card::{Card, CardError, ContactToken, Contents, Field, FieldError, Standing};

@@ -1,5 +1,7 @@
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Sha256, Sha512};
+
+use crate::Secret;
 
 /// HMAC-SHA-256 (RFC 2104) of the concatenation of `parts` under `key`, which may have any length.
 ///
@@ -14,4 +16,16 @@ pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
         state.update(part);
     }
     state.finalize().into_bytes().into()
+}
+
+/// HMAC-SHA-512, as a secret; the rest as [`hmac_sha256`].
+#[must_use]
+pub fn hmac_sha512(key: &[u8], parts: &[&[u8]]) -> Secret<64> {
+    let Ok(mut state) = Hmac::<Sha512>::new_from_slice(key) else {
+        return Secret::new([0; 64]);
+    };
+    for part in parts {
+        state.update(part);
+    }
+    Secret::new(state.finalize().into_bytes().into())
 }

@@ -9,6 +9,7 @@
 extern crate alloc;
 
 mod ed25519;
+mod generator;
 mod hash;
 mod hidden_key;
 mod hkdf;
@@ -29,10 +30,11 @@ pub use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 pub use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 pub use ed25519::{SigningKey, VerifyingKey};
+pub use generator::Generator;
 pub use hash::{hash, hash_secret};
 pub use hidden_key::{HiddenKey, reveal};
 pub use hkdf::{Prk, hkdf_sha256, hkdf_sha512};
-pub use hmac::hmac_sha256;
+pub use hmac::{hmac_sha256, hmac_sha512};
 pub use hpke::{HpkeKey, HpkePublicKey, HpkeRecipient, HpkeSender};
 pub use ml_dsa::{MlDsaSigningKey, MlDsaVerifyingKey};
 pub use ml_kem::{MlKemKey, MlKemPublicKey};

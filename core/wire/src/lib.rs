@@ -4,14 +4,17 @@
 //! that are written beside the fields before it builds anything; [`encode`] is its inverse.
 //! [`Code`] and [`Refusal`] are the typed errors, [`signed`] the bytes under a proof.
 //!
+//! [`kamune`] holds those that a caller and a called person swap, as Kamune 0.7 has them.
+//!
 //! What was signed or sealed by somebody travels inside as opaque bytes. There is no IO here.
 //!
-//! Spec: `spec/40-server.md`.
+//! Spec: `spec/40-server.md`, `spec/20-channel.md`.
 #![no_std]
 
 extern crate alloc;
 
 mod codec;
+pub mod kamune;
 mod kept;
 mod proof;
 mod refusal;

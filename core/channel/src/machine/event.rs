@@ -1,0 +1,100 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use kernel::Time;
+use primitives::{Secret, VerifyingKey};
+
+use super::End;
+use crate::{Resumption, SessionId, Version};
+
+/// Something that happened outside.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Input<'a> {
+    /// A frame came, of 0 to 65,535 bytes of anyone's.
+    Frame(&'a [u8]),
+    /// The connection below is gone.
+    Lost,
+    /// Nothing but time.
+    Tick,
+}
+
+/// Something the driver must do, in this order.
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a driver that skips one is broken; let it not compile"
+)]
+#[derive(Debug)]
+#[must_use]
+pub enum Output {
+    /// Keep this in place of the record of the same session, durably, before anything that follows.
+    Save(Resumption),
+    /// Send a frame, of at most 65,535 bytes.
+    Send(Vec<u8>),
+    /// Tell whoever holds the channel.
+    Tell(Event),
+    /// Send what is to be sent, then end the connection below.
+    Close,
+    /// Nothing to do before this moment; `None`: before the next input.
+    Wait(Option<Time>),
+}
+
+/// What whoever holds a channel should know.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// Somebody says to be this, and has the key. Waits for [`accept`](crate::Channel::accept) or
+    /// [`reject`](crate::Channel::reject).
+    Introduced(Peer),
+    /// Somebody wants to go on with a session. Waits for [`resume`](crate::Channel::resume).
+    Resuming(SessionId),
+    /// From here on messages come and go.
+    Established {
+        /// The name of the session.
+        session: SessionId,
+        /// Whether it is an earlier one.
+        resumed: bool,
+    },
+    /// A message came.
+    Message(Message),
+    /// What both sides may meet by at a relay once this connection is gone.
+    RelayTokens([Secret<32>; 3]),
+    /// It is over; nothing comes after this.
+    Ended(End),
+}
+
+/// Who is at the other side.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Peer {
+    /// Their key, which has signed.
+    pub key: VerifyingKey,
+    /// What they call themselves: up to 1,024 bytes of any text.
+    pub name: String,
+    /// Of their program.
+    pub version: Version,
+}
+
+/// A message of the other side.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Message {
+    /// Its place among what they sent, from 3.
+    pub sequence: u64,
+    /// When they say to have sent it, in milliseconds since 1970.
+    pub sent_ms: u64,
+    /// What they sent; text, if they keep to the rules.
+    pub body: Vec<u8>,
+}
+
+/// What was counted.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Frames that came.
+    pub received: u64,
+    /// Frames that were sent.
+    pub sent: u64,
+    /// Messages of a session with a route that has no place there.
+    pub misplaced: u64,
+}

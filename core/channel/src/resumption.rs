@@ -1,0 +1,193 @@
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use identity::spki;
+use kernel::{Kind, Time};
+use primitives::{ConstantTimeEq, Secret, VerifyingKey};
+
+use crate::SessionId;
+
+/// What goes on with a session after the connection broke: its name, the other person, and tokens
+/// that are good once. Kept on the device, encrypted; whoever has it can be neither of the two, but
+/// can end their session.
+///
+/// # Spec
+///
+/// `spec/20-channel.md` 9.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Resumption {
+    pub(crate) session: SessionId,
+    pub(crate) peer: VerifyingKey,
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) established: Time,
+}
+
+impl Resumption {
+    /// Tokens of a session.
+    pub const TOKENS: u32 = 20;
+    /// How long a session can be resumed.
+    pub const WINDOW: Duration = Duration::from_hours(24);
+
+    /// The session.
+    #[must_use]
+    pub const fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// Who is at the other side.
+    #[must_use]
+    pub const fn peer(&self) -> &VerifyingKey {
+        &self.peer
+    }
+
+    /// When the session was established, last.
+    #[must_use]
+    pub const fn established(&self) -> Time {
+        self.established
+    }
+
+    /// Whether it is of use at `now`.
+    #[must_use]
+    pub fn is_fresh(&self, now: Time) -> bool {
+        !self.tokens.is_empty() && now.since(self.established) <= Self::WINDOW
+    }
+
+    /// Takes the next token away, to be sent.
+    pub(crate) fn take_first(&mut self) -> Option<Token> {
+        (!self.tokens.is_empty()).then(|| self.tokens.remove(0))
+    }
+
+    /// Takes `token` away, if it is one.
+    pub(crate) fn take(&mut self, token: &[u8; 32]) -> bool {
+        let before = self.tokens.len();
+        self.tokens
+            .retain(|known| !bool::from(known.0.expose().ct_eq(token)));
+        self.tokens.len() < before
+    }
+
+    /// The record that is kept: version 1, the session, the peer, the moment, the tokens.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = alloc::vec![VERSION];
+        bytes.extend_from_slice(self.session.as_str().as_bytes());
+        bytes.extend_from_slice(&spki::encode(&self.peer));
+        bytes.extend_from_slice(&self.established.as_ms().to_le_bytes());
+        for token in &self.tokens {
+            bytes.extend_from_slice(token.0.expose());
+        }
+        bytes
+    }
+
+    /// Reads a record of ours.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError`]: it is damaged, or of a later version.
+    pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
+        let (version, rest) = bytes.split_first().ok_or(RecordError)?;
+        let (session, rest) = rest
+            .split_first_chunk::<{ SessionId::LEN }>()
+            .ok_or(RecordError)?;
+        let (peer, rest) = rest.split_first_chunk().ok_or(RecordError)?;
+        let (established, rest) = rest.split_first_chunk().ok_or(RecordError)?;
+        let (tokens, rest) = rest.as_chunks::<32>();
+        let most = usize::try_from(Self::TOKENS).unwrap_or_default();
+        if *version != VERSION || !rest.is_empty() || tokens.len() > most {
+            return Err(RecordError);
+        }
+        let session = core::str::from_utf8(session).map_err(|_| RecordError)?;
+        Ok(Self {
+            session: SessionId::parse(session).ok_or(RecordError)?,
+            peer: spki::decode(peer).map_err(|_| RecordError)?,
+            established: Time::from_ms(u64::from_le_bytes(*established)),
+            tokens: tokens
+                .iter()
+                .map(|token| Token::new(Secret::new(*token)))
+                .collect(),
+        })
+    }
+}
+
+/// Lets its holder ask for a session once.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Token(Secret<32>);
+
+impl Token {
+    pub(crate) const fn new(secret: Secret<32>) -> Self {
+        Self(secret)
+    }
+
+    pub(crate) const fn secret(&self) -> &Secret<32> {
+        &self.0
+    }
+}
+
+/// The record cannot be read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the record of a session is damaged")]
+#[non_exhaustive]
+pub struct RecordError;
+
+impl RecordError {
+    /// What the caller can do.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        Kind::BadInput
+    }
+}
+
+const VERSION: u8 = 1;
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use primitives::SigningKey;
+
+    use super::*;
+
+    fn resumption(tokens: u8) -> Resumption {
+        Resumption {
+            session: SessionId::parse("ABCDEFGHIJKLMNOPQRSTUVWX").unwrap(),
+            peer: SigningKey::from_seed(&Secret::new([1; 32])).verifying_key(),
+            tokens: (0..tokens)
+                .map(|n| Token::new(Secret::new([n; 32])))
+                .collect(),
+            established: Time::from_ms(1000),
+        }
+    }
+
+    #[test]
+    fn a_record_reads_back_and_a_cut_or_longer_one_does_not() {
+        for tokens in [0, 1, 20] {
+            let kept = resumption(tokens);
+            assert_eq!(Resumption::decode(&kept.to_bytes()), Ok(kept));
+        }
+        let bytes = resumption(3).to_bytes();
+        for length in (0..bytes.len()).filter(|length| (length + 32) % 32 != bytes.len() % 32) {
+            assert_eq!(Resumption::decode(&bytes[..length]), Err(RecordError));
+        }
+        let many = resumption(21).to_bytes();
+        assert_eq!(Resumption::decode(&many), Err(RecordError));
+        let later = [vec![VERSION + 1], bytes[1..].to_vec()].concat();
+        assert_eq!(Resumption::decode(&later), Err(RecordError));
+    }
+
+    #[test]
+    fn a_token_is_taken_once() {
+        let mut kept = resumption(2);
+        assert!(kept.take(&[1; 32]));
+        assert!(!kept.take(&[1; 32]));
+        assert_eq!(kept.take_first(), Some(Token::new(Secret::new([0; 32]))));
+        assert_eq!(kept.take_first(), None);
+        assert!(!kept.is_fresh(Time::from_ms(1000)));
+    }
+
+    #[test]
+    fn a_day_is_the_limit() {
+        let kept = resumption(1);
+        let last = Time::from_ms(1000).after(Resumption::WINDOW);
+        assert!(kept.is_fresh(last));
+        assert!(!kept.is_fresh(Time::from_ms(last.as_ms() + 1)));
+    }
+}

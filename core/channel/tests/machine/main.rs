@@ -1,0 +1,7 @@
+//! Two channels and a network between them.
+#![expect(clippy::unwrap_used, reason = "a test stops at what does not hold")]
+
+mod opening;
+mod pair;
+mod resuming;
+mod talking;
