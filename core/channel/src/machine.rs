@@ -118,6 +118,10 @@ impl Channel {
         match input {
             Input::Frame(frame) => self.frame(now, frame),
             Input::Lost => self.end(End::Lost),
+            Input::NotKept => {
+                self.parts.outputs.clear();
+                self.end(End::NotKept);
+            }
             Input::Tick => {}
         }
         self.tick(now);

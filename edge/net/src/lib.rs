@@ -1,11 +1,12 @@
 //! Sockets: multicast, HTTP and WebSockets.
 //!
 //! [`lan`] and [`board`] are where people meet; [`bucket`] is how they invite and join; [`server`]
-//! asks a server for anything else.
+//! asks a server for anything else. [`call`] is for two who are there at the same time.
 
 mod address;
 pub mod board;
 pub mod bucket;
+pub mod call;
 mod circuit;
 mod dial;
 mod http;

@@ -15,6 +15,9 @@ pub enum End {
     /// The connection broke.
     #[error("the connection broke")]
     Lost,
+    /// What the session leaves behind could not be kept on this device.
+    #[error("the session could not be kept here")]
+    NotKept,
     /// The opening took too long.
     #[error("no answer in time")]
     Late,
@@ -56,9 +59,12 @@ impl End {
     pub const fn kind(self) -> Kind {
         match self {
             Self::Left | Self::Rejected => Kind::BadInput,
-            Self::Closed | Self::Lost | Self::Late | Self::Silent | Self::NotResumed => {
-                Kind::Unavailable
-            }
+            Self::Closed
+            | Self::Lost
+            | Self::NotKept
+            | Self::Late
+            | Self::Silent
+            | Self::NotResumed => Kind::Unavailable,
             Self::Incompatible { .. } | Self::Malformed | Self::Forged | Self::OutOfOrder => {
                 Kind::PeerMisbehaved
             }

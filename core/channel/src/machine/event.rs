@@ -15,6 +15,8 @@ pub enum Input<'a> {
     Frame(&'a [u8]),
     /// The connection below is gone.
     Lost,
+    /// What [`Output::Save`] said last could not be kept. What was to follow is not to happen.
+    NotKept,
     /// Nothing but time.
     Tick,
 }

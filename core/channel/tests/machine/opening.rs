@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use channel::{End, Event, Input, Role, SessionId, Version};
+use channel::{End, Event, Input, Output, Role, SessionId, Version};
 
 use crate::pair::{Pair, config, key};
 
@@ -199,4 +199,30 @@ fn frames_of_another_connection_are_of_no_use() {
             "{number}"
         );
     }
+}
+
+#[test]
+fn what_cannot_be_kept_leads_to_nothing() {
+    let mut pair = Pair::new();
+    // up to the last frame that comes to the caller
+    for from in "IRIIRIRIRR".chars() {
+        let role = if from == 'I' {
+            Role::Caller
+        } else {
+            Role::Called
+        };
+        if pair.carried.len() < 9 {
+            pair.carry(role, |_| {});
+        }
+    }
+    let challenge = pair.called.out.pop_front().unwrap();
+    let now = pair.now;
+    pair.caller.channel.handle(now, Input::Frame(&challenge));
+    assert!(matches!(pair.caller.channel.poll(), Output::Save(_)));
+    pair.caller.channel.handle(now, Input::NotKept);
+    let sent = pair.caller.out.len();
+    pair.caller.drain();
+    assert_eq!(pair.caller.out.len(), sent);
+    assert_eq!(pair.caller.end(), Some(End::NotKept));
+    assert!(!pair.caller.is_open() && !pair.called.is_open());
 }

@@ -1,0 +1,195 @@
+//! Calls: a [`Channel`] over a connection.
+
+mod frames;
+mod listen;
+mod run;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use channel::{Channel, Config, Event, Resumption, SendError, SessionId};
+use drive::WallClock;
+use identity::IdentityKey;
+use kernel::Kind;
+use primitives::Secret;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{mpsc, oneshot};
+
+pub use listen::{Incoming, Limits, Listener};
+
+use crate::dial::Dialer;
+use crate::{Proxy, RequestError};
+use run::{Order, Task};
+
+/// Where a device keeps what lets a session go on.
+pub trait Shelf: Send + Sync + 'static {
+    /// Keeps `kept` in place of an earlier record of the same session, durably.
+    ///
+    /// # Errors
+    ///
+    /// [`NotKept`]; the channel ends before it has sent what relies on it.
+    fn save(&self, kept: Resumption) -> impl Future<Output = Result<(), NotKept>> + Send;
+
+    /// What is kept of a session that somebody asks for.
+    fn find(&self, session: SessionId) -> impl Future<Output = Option<Resumption>> + Send;
+}
+
+/// A record could not be kept.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the record of a session could not be kept")]
+#[expect(clippy::exhaustive_structs, reason = "there is nothing more to say")]
+pub struct NotKept;
+
+/// Who calls or waits, and with what.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "what a channel needs")]
+pub struct Setup<S> {
+    /// Bounds, rhythms, and our name.
+    pub config: Config,
+    /// Who we are.
+    pub key: Arc<IdentityKey>,
+    /// Where sessions are kept.
+    pub shelf: S,
+}
+
+/// Why there is no call.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DialError {
+    /// There is no connection.
+    #[error(transparent)]
+    NoConnection(#[from] RequestError),
+    /// The system has no random bytes.
+    #[error("the system gives no random bytes")]
+    NoRandomness,
+}
+
+impl DialError {
+    /// What the caller can do.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::NoConnection(error) => error.kind(),
+            Self::NoRandomness => Kind::Unavailable,
+        }
+    }
+}
+
+/// A channel over a connection. Dropping it, and all [`Handle`]s of it, says goodbye and ends it.
+#[derive(Debug)]
+pub struct Call {
+    events: mpsc::Receiver<Event>,
+    handle: Handle,
+}
+
+impl Call {
+    /// Calls whoever listens on a TCP port of `host`, which may be a name; by way of `proxy`, if there
+    /// is one. `resumption` as in [`Channel::dial`].
+    ///
+    /// # Errors
+    ///
+    /// See [`DialError`].
+    pub async fn dial<S: Shelf>(
+        host: &str,
+        port: u16,
+        proxy: Option<Proxy>,
+        setup: Setup<S>,
+        resumption: Option<Resumption>,
+    ) -> Result<Self, DialError> {
+        let dialed = Dialer::new(host.to_owned(), port, proxy).dial().await?;
+        Self::over(dialed.stream, setup, resumption).ok_or(DialError::NoRandomness)
+    }
+
+    /// Calls over a connection that is there.
+    ///
+    /// `None`: the system gives no random bytes.
+    pub fn over<T, S>(stream: T, setup: Setup<S>, resumption: Option<Resumption>) -> Option<Self>
+    where
+        T: AsyncRead + AsyncWrite + Send + 'static,
+        S: Shelf,
+    {
+        let (clock, seed) = (WallClock::new(), seed()?);
+        let channel = Channel::dial(clock.now(), setup.config, setup.key, resumption, seed);
+        let (task, orders, events) = Task::new(channel, clock, stream, setup.shelf, None);
+        tokio::spawn(task.run());
+        Some(Self::new(orders, events))
+    }
+
+    /// Takes a call.
+    ///
+    /// `None`: the system gives no random bytes.
+    pub fn answer<S: Shelf>(incoming: Incoming, setup: Setup<S>) -> Option<Self> {
+        let Incoming {
+            stream, opening, ..
+        } = incoming;
+        let (clock, seed) = (WallClock::new(), seed()?);
+        let channel = Channel::answer(clock.now(), setup.config, setup.key, seed);
+        let (task, orders, events) = Task::new(channel, clock, stream, setup.shelf, Some(opening));
+        tokio::spawn(task.run());
+        Some(Self::new(orders, events))
+    }
+
+    const fn new(orders: mpsc::Sender<Order>, events: mpsc::Receiver<Event>) -> Self {
+        Self {
+            events,
+            handle: Handle(orders),
+        }
+    }
+
+    /// What happens next; never [`Event::Resuming`], which is answered from the shelf. `None` after
+    /// [`Event::Ended`]. Safe to cancel. What is not taken waits, and then the other side does.
+    pub async fn next(&mut self) -> Option<Event> {
+        self.events.recv().await
+    }
+
+    /// A way to speak from elsewhere.
+    #[must_use]
+    pub const fn handle(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+/// Speaks on a [`Call`].
+#[derive(Clone, Debug)]
+pub struct Handle(mpsc::Sender<Order>);
+
+impl Handle {
+    /// The person of [`Event::Introduced`] is wanted.
+    pub async fn accept(&self) {
+        drop(self.0.send(Order::Accept).await);
+    }
+
+    /// The person of [`Event::Introduced`] is not wanted.
+    pub async fn reject(&self) {
+        drop(self.0.send(Order::Reject).await);
+    }
+
+    /// Says goodbye, and ends the call.
+    pub async fn close(&self) {
+        drop(self.0.send(Order::Close).await);
+    }
+
+    /// Sends a message. Waits while the other side is slow to read.
+    ///
+    /// # Errors
+    ///
+    /// See [`SendError`]. That a message was taken says that it is on its way, not that it has come.
+    pub async fn send(&self, text: Bytes) -> Result<(), SendError> {
+        let (reply, mut replied) = oneshot::channel();
+        let sent = self.0.send(Order::Send(text, reply)).await;
+        sent.map_err(|_| SendError::NotOpen)?;
+        tokio::select! {
+            biased;
+            answer = &mut replied => answer.map_err(|_| SendError::NotOpen)?,
+            // What is ordered while the call ends may be dropped with the channel only, which this holds.
+            () = self.0.closed() => replied.try_recv().map_err(|_| SendError::NotOpen)?,
+        }
+    }
+}
+
+/// A seed for one machine.
+fn seed() -> Option<Secret<32>> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).ok()?;
+    Some(Secret::new(seed))
+}

@@ -1,0 +1,210 @@
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::net::{TcpListener, TcpStream};
+
+/// Waits for callers on TCP.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    openings: Openings,
+}
+
+/// How many channels may be opening at a time. An opening costs work before anything is known of the caller.
+///
+/// # Spec
+///
+/// `spec/20-channel.md` 11.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// Of everyone.
+    pub openings: usize,
+    /// From one address; of IPv6, from one network of 64 bits.
+    pub openings_per_source: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            openings: 64,
+            openings_per_source: 8,
+        }
+    }
+}
+
+/// Somebody has connected.
+#[derive(Debug)]
+pub struct Incoming {
+    pub(super) stream: TcpStream,
+    pub(super) source: SocketAddr,
+    pub(super) opening: Opening,
+}
+
+impl Incoming {
+    /// From where.
+    #[must_use]
+    pub const fn source(&self) -> SocketAddr {
+        self.source
+    }
+}
+
+impl Listener {
+    /// Listens on `address`.
+    ///
+    /// # Errors
+    ///
+    /// It is taken, not ours, or not allowed.
+    pub async fn bind(address: SocketAddr, limits: Limits) -> io::Result<Self> {
+        Ok(Self {
+            socket: TcpListener::bind(address).await?,
+            openings: Openings::new(limits),
+        })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    ///
+    /// The system does not say.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// The next caller. Those that are too many are hung up on. Safe to cancel.
+    ///
+    /// # Errors
+    ///
+    /// The system gives no connection now; it may give one later.
+    pub async fn accept(&self) -> io::Result<Incoming> {
+        loop {
+            let (stream, source) = self.socket.accept().await?;
+            if let Some(opening) = self.openings.take(source.ip()) {
+                drop(stream.set_nodelay(true));
+                return Ok(Incoming {
+                    stream,
+                    source,
+                    opening,
+                });
+            }
+        }
+    }
+
+    /// How many were hung up on because too many were opening.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.openings.lock().refused
+    }
+}
+
+/// Counts who is opening a channel.
+#[derive(Clone, Debug)]
+struct Openings {
+    limits: Limits,
+    counts: Arc<Mutex<Counts>>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    all: usize,
+    of: BTreeMap<IpAddr, usize>,
+    refused: u64,
+}
+
+impl Openings {
+    fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            counts: Arc::default(),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, from: IpAddr) -> Option<Opening> {
+        let source = source(from);
+        let mut counts = self.lock();
+        let theirs = counts.of.get(&source).copied().unwrap_or_default();
+        if counts.all >= self.limits.openings || theirs >= self.limits.openings_per_source {
+            counts.refused = counts.refused.saturating_add(1);
+            return None;
+        }
+        counts.all = counts.all.saturating_add(1);
+        counts.of.insert(source, theirs.saturating_add(1));
+        drop(counts);
+        Some(Opening {
+            openings: self.clone(),
+            source,
+        })
+    }
+}
+
+/// A place among those who open a channel; given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Opening {
+    openings: Openings,
+    source: IpAddr,
+}
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        let mut counts = self.openings.lock();
+        counts.all = counts.all.saturating_sub(1);
+        if let Some(theirs) = counts.of.get_mut(&self.source) {
+            *theirs = theirs.saturating_sub(1);
+            if *theirs == 0 {
+                counts.of.remove(&self.source);
+            }
+        }
+    }
+}
+
+/// An address, or the network that one customer has.
+fn source(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            let network = address.to_bits() & (u128::MAX << 64);
+            IpAddr::V6(network.into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_open_at_a_time_than_may_and_a_place_comes_back() {
+        let limits = Limits {
+            openings: 3,
+            openings_per_source: 2,
+        };
+        let openings = Openings::new(limits);
+        let [a, b] = ["192.0.2.1", "192.0.2.2"].map(|text| text.parse().unwrap());
+        let held = [openings.take(a), openings.take(a), openings.take(b)];
+        assert!(held.iter().all(Option::is_some));
+        assert!(openings.take(b).is_none(), "the fourth");
+        let [first, ..] = held;
+        drop(first);
+        assert!(openings.take(a).is_some());
+        assert_eq!(openings.lock().refused, 1);
+    }
+
+    #[test]
+    fn one_source_has_its_own_limit_and_one_network_is_one_source() {
+        let openings = Openings::new(Limits::default());
+        let held: Vec<_> = (0..8)
+            .map(|n| openings.take(format!("2001:db8::{n}").parse().unwrap()))
+            .collect();
+        assert!(held.iter().all(Option::is_some));
+        assert!(openings.take("2001:db8::9".parse().unwrap()).is_none());
+        assert!(openings.take("2001:db8:0:1::".parse().unwrap()).is_some());
+        drop(held);
+        assert!(openings.lock().of.is_empty());
+    }
+}

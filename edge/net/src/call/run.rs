@@ -1,0 +1,199 @@
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use channel::{Channel, Event, Input, Output, SendError};
+use drive::WallClock;
+use kernel::Time;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{sleep, timeout};
+
+use super::Shelf;
+use super::frames::{Frames, put};
+use super::listen::Opening;
+
+/// What whoever holds a call wants.
+#[derive(Debug)]
+pub(super) enum Order {
+    Accept,
+    Reject,
+    Send(Bytes, oneshot::Sender<Result<(), SendError>>),
+    Close,
+}
+
+/// Drives one channel over a stream.
+pub(super) struct Task<T, S> {
+    channel: Channel,
+    clock: WallClock,
+    reader: ReadHalf<T>,
+    writer: WriteHalf<T>,
+    frames: Frames,
+    /// What is to be written.
+    out: BytesMut,
+    /// What is to be told.
+    told: VecDeque<Event>,
+    events: mpsc::Sender<Event>,
+    orders: mpsc::Receiver<Order>,
+    shelf: S,
+    /// A place among those who open a channel, until it is open.
+    opening: Option<Opening>,
+}
+
+/// When to come back.
+enum Next {
+    At(Option<Time>),
+    Closed,
+}
+
+/// What a task waits for.
+enum Happened {
+    Frame(io::Result<BytesMut>),
+    /// Whether it was.
+    Written(bool),
+    Told,
+    Order(Option<Order>),
+    Time,
+}
+
+impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
+    pub(super) fn new(
+        channel: Channel,
+        clock: WallClock,
+        stream: T,
+        shelf: S,
+        opening: Option<Opening>,
+    ) -> (Self, mpsc::Sender<Order>, mpsc::Receiver<Event>) {
+        let (reader, writer) = tokio::io::split(stream);
+        let (events, told) = mpsc::channel(EVENTS);
+        let (orders, ordered) = mpsc::channel(ORDERS);
+        let task = Self {
+            channel,
+            clock,
+            reader,
+            writer,
+            frames: Frames::default(),
+            out: BytesMut::new(),
+            told: VecDeque::new(),
+            events,
+            orders: ordered,
+            shelf,
+            opening,
+        };
+        (task, orders, told)
+    }
+
+    /// Runs until the channel is over and that is told.
+    pub(super) async fn run(mut self) {
+        while let Next::At(until) = self.drain().await {
+            self.step(until).await;
+        }
+        // Whoever does not read keeps nobody waiting.
+        drop(timeout(LINGER, self.flush()).await);
+        for event in self.told {
+            if self.events.send(event).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Does what the channel says, in its order.
+    async fn drain(&mut self) -> Next {
+        loop {
+            match self.channel.poll() {
+                Output::Save(kept) => {
+                    if self.shelf.save(kept).await.is_err() {
+                        let now = self.clock.now();
+                        self.channel.handle(now, Input::NotKept);
+                    }
+                }
+                Output::Send(frame) => put(&frame, &mut self.out),
+                Output::Tell(Event::Resuming(session)) => {
+                    let kept = self.shelf.find(session).await;
+                    self.channel.resume(self.clock.now(), kept);
+                }
+                Output::Tell(event) => self.tell(event),
+                Output::Close => {
+                    // What it tells last.
+                    while let Output::Tell(event) = self.channel.poll() {
+                        self.tell(event);
+                    }
+                    return Next::Closed;
+                }
+                Output::Wait(until) => return Next::At(until),
+            }
+        }
+    }
+
+    fn tell(&mut self, event: Event) {
+        if matches!(event, Event::Established { .. }) {
+            self.opening = None;
+        }
+        self.told.push_back(event);
+    }
+
+    /// Waits for the next thing that happens. Nothing is read while somebody is slow to take what came
+    /// or what is sent.
+    async fn step(&mut self, until: Option<Time>) {
+        let has_room = self.out.len() < OUT;
+        let is_told = self.told.is_empty();
+        let wait = self.clock.until(until);
+        let happened = tokio::select! {
+            frame = self.frames.next(&mut self.reader), if is_told && has_room => {
+                Happened::Frame(frame)
+            }
+            written = self.writer.write_buf(&mut self.out), if !self.out.is_empty() => {
+                Happened::Written(written.is_ok())
+            }
+            permit = self.events.reserve(), if !is_told => {
+                match (permit, self.told.pop_front()) {
+                    (Ok(permit), Some(event)) => permit.send(event),
+                    // Nobody listens any more.
+                    _ => self.told.clear(),
+                }
+                Happened::Told
+            }
+            order = self.orders.recv(), if has_room => Happened::Order(order),
+            () = sleep(wait) => Happened::Time,
+        };
+        let now = self.clock.now();
+        match happened {
+            Happened::Frame(Ok(frame)) => self.channel.handle(now, Input::Frame(&frame)),
+            Happened::Frame(Err(_)) => self.channel.handle(now, Input::Lost),
+            Happened::Written(false) => {
+                self.out.clear();
+                self.channel.handle(now, Input::Lost);
+            }
+            Happened::Written(true) if self.out.is_empty() => self.out = BytesMut::new(),
+            Happened::Written(true) | Happened::Told => {}
+            Happened::Order(order) => self.obey(now, order),
+            Happened::Time => self.channel.handle(now, Input::Tick),
+        }
+    }
+
+    fn obey(&mut self, now: Time, order: Option<Order>) {
+        match order {
+            Some(Order::Accept) => self.channel.accept(now),
+            Some(Order::Reject) => self.channel.reject(),
+            Some(Order::Send(text, reply)) => drop(reply.send(self.channel.send(now, &text))),
+            // Nobody holds it any more.
+            Some(Order::Close) | None => self.channel.close(now),
+        }
+    }
+
+    /// Writes what is left, and says that nothing follows.
+    async fn flush(&mut self) {
+        if self.writer.write_all_buf(&mut self.out).await.is_ok() {
+            drop(self.writer.shutdown().await);
+        }
+    }
+}
+
+/// Events that wait here at most, beside those of one frame.
+const EVENTS: usize = 16;
+const ORDERS: usize = 4;
+/// Bytes that wait to be written before nothing more is taken.
+const OUT: usize = 256 << 10;
+/// How long the other side has to read the last words.
+const LINGER: Duration = Duration::from_secs(5);

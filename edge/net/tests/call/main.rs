@@ -1,0 +1,212 @@
+//! Calls over TCP.
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at what does not hold"
+)]
+
+mod people;
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use channel::{End, Event, SendError};
+use net::call::{Call, Limits};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use people::{PATIENCE, Person, establish, listener, message, next, talking};
+
+fn people() -> (Person, Person) {
+    (Person::new("Alice", 1), Person::new("Bob", 2))
+}
+
+#[tokio::test]
+async fn two_people_talk_and_part() {
+    let (alice, bob) = people();
+    let (mut caller, mut called) = talking(&alice, &bob).await;
+    for text in ["hello", "", "good evening"] {
+        caller.handle().send(Bytes::from(text)).await.unwrap();
+        assert_eq!(message(&mut called).await, text.as_bytes());
+        called.handle().send(Bytes::from(text)).await.unwrap();
+        assert_eq!(message(&mut caller).await, text.as_bytes());
+    }
+    let handle = caller.handle().clone();
+    handle.send(Bytes::from("bye")).await.unwrap();
+    handle.close().await;
+    assert_eq!(message(&mut called).await, b"bye");
+    assert_eq!(next(&mut called).await, Event::Ended(End::Closed));
+    assert_eq!(next(&mut caller).await, Event::Ended(End::Left));
+    assert_eq!(caller.next().await, None);
+    assert_eq!(called.next().await, None);
+    assert_eq!(handle.send(Bytes::new()).await, Err(SendError::NotOpen));
+}
+
+#[tokio::test]
+async fn ten_thousand_messages_of_all_lengths_cross_each_other() {
+    let (alice, bob) = people();
+    let (caller, called) = talking(&alice, &bob).await;
+    let length =
+        |number: usize| number * 7919 % 1500 + usize::from(number.is_multiple_of(500)) * 59_900;
+    let text = move |number: usize| vec![number.to_le_bytes()[0]; length(number)];
+    let both = [caller, called].map(|mut call| {
+        tokio::spawn(async move {
+            let handle = call.handle().clone();
+            let says = tokio::spawn(async move {
+                for number in 0..10_000 {
+                    handle.send(Bytes::from(text(number))).await.unwrap();
+                }
+            });
+            for number in 0..10_000 {
+                assert!(message(&mut call).await == text(number), "{number}");
+            }
+            says.await.unwrap();
+            call
+        })
+    });
+    for one in both {
+        drop(one.await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_let_go_of_says_goodbye() {
+    let (alice, bob) = people();
+    let (caller, mut called) = talking(&alice, &bob).await;
+    drop(caller);
+    assert_eq!(next(&mut called).await, Event::Ended(End::Closed));
+}
+
+#[tokio::test]
+async fn a_session_goes_on_over_another_connection() {
+    let (alice, bob) = people();
+    let (caller, called) = talking(&alice, &bob).await;
+    let session = alice.shelf.only().session();
+    drop((caller, called));
+
+    let listener = listener(Limits::default()).await;
+    let at = listener.address().unwrap();
+    let kept = Some(alice.shelf.only());
+    let (mut caller, incoming) = tokio::join!(alice.dial(at, kept), listener.accept());
+    let mut called = Call::answer(incoming.unwrap(), bob.setup()).unwrap();
+    // nobody is asked
+    let established = Event::Established {
+        session,
+        resumed: true,
+    };
+    assert_eq!(next(&mut caller).await, established);
+    assert_eq!(next(&mut called).await, established);
+    caller.handle().send(Bytes::from("again")).await.unwrap();
+    assert_eq!(message(&mut called).await, b"again");
+}
+
+#[tokio::test]
+async fn a_session_that_cannot_be_kept_is_none() {
+    let (alice, bob) = people();
+    bob.shelf.is_full.store(true, Ordering::SeqCst);
+    let listener = listener(Limits::default()).await;
+    let at = listener.address().unwrap();
+    let (mut caller, incoming) = tokio::join!(alice.dial(at, None), listener.accept());
+    let mut called = Call::answer(incoming.unwrap(), bob.setup()).unwrap();
+    let bobs = async {
+        loop {
+            match next(&mut called).await {
+                Event::Introduced(_) => called.handle().accept().await,
+                other => return other,
+            }
+        }
+    };
+    let (_, end) = tokio::join!(establish(&mut caller), bobs);
+    assert_eq!(end, Event::Ended(End::NotKept));
+    assert_eq!(next(&mut caller).await, Event::Ended(End::Lost));
+}
+
+#[tokio::test]
+async fn a_reader_who_is_slow_makes_the_writer_wait_and_loses_nothing() {
+    let (alice, bob) = people();
+    let (caller, mut called) = talking(&alice, &bob).await;
+    let handle = caller.handle().clone();
+    let text = Bytes::from(vec![7; 60_000]);
+    let mut sent = 0_usize;
+    // Until the system's buffers, both queues and the windows are full.
+    let filling = async {
+        loop {
+            handle.send(text.clone()).await.unwrap();
+            sent += 1;
+        }
+    };
+    assert!(timeout(Duration::from_secs(2), filling).await.is_err());
+    assert!(sent < 1000, "{sent} messages of 60 kB were taken");
+    for _ in 0..sent {
+        assert_eq!(message(&mut called).await.len(), 60_000);
+    }
+    timeout(PATIENCE, handle.send(text)).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn somebody_who_is_not_wanted_sees_the_connection_end() {
+    let (alice, bob) = people();
+    let listener = listener(Limits::default()).await;
+    let at = listener.address().unwrap();
+    let (mut caller, incoming) = tokio::join!(alice.dial(at, None), listener.accept());
+    let mut called = Call::answer(incoming.unwrap(), bob.setup()).unwrap();
+    assert!(matches!(next(&mut called).await, Event::Introduced(_)));
+    called.handle().reject().await;
+    assert_eq!(next(&mut called).await, Event::Ended(End::Rejected));
+    assert_eq!(next(&mut caller).await, Event::Ended(End::Lost));
+}
+
+#[tokio::test]
+async fn connections_that_open_nothing_keep_nobody_out_for_ever() {
+    let (alice, bob) = people();
+    let listener = listener(Limits::default()).await;
+    let at = listener.address().unwrap();
+    let mut idle = Vec::new();
+    for _ in 0..8 {
+        idle.push(TcpStream::connect(at).await.unwrap());
+        idle.push(TcpStream::connect(at).await.unwrap());
+    }
+    let mut opening = Vec::new();
+    for _ in 0..8 {
+        let incoming = listener.accept().await.unwrap();
+        opening.push(Call::answer(incoming, bob.setup()).unwrap());
+    }
+    // The others of this address are hung up on, and so is Alice.
+    let more = timeout(Duration::from_millis(300), listener.accept()).await;
+    assert!(more.is_err());
+    assert_eq!(listener.refused(), 8);
+    let mut ended = 0;
+    for stream in &mut idle {
+        let read = timeout(Duration::from_millis(50), stream.read_u8()).await;
+        ended += usize::from(read.is_ok());
+    }
+    assert_eq!(ended, 8);
+    // Their places come back when they are gone.
+    drop(idle);
+    for mut call in opening {
+        assert_eq!(next(&mut call).await, Event::Ended(End::Lost));
+    }
+    let (mut caller, incoming) = tokio::join!(alice.dial(at, None), listener.accept());
+    let mut called = Call::answer(incoming.unwrap(), bob.setup()).unwrap();
+    tokio::join!(establish(&mut caller), establish(&mut called));
+}
+
+#[tokio::test]
+async fn what_is_no_channel_ends_at_its_first_frame() {
+    let (_, bob) = people();
+    let listener = listener(Limits::default()).await;
+    for bytes in [&b"GET / HTTP/1.1\r\n"[..], &[0, 0], &[0xff; 70_000]] {
+        let mut stream = TcpStream::connect(listener.address().unwrap())
+            .await
+            .unwrap();
+        let incoming = listener.accept().await.unwrap();
+        let mut called = Call::answer(incoming, bob.setup()).unwrap();
+        drop(stream.write_all(bytes).await);
+        drop(stream.shutdown().await);
+        let end = next(&mut called).await;
+        let is_expected = matches!(end, Event::Ended(End::Malformed | End::Lost));
+        assert!(is_expected, "{end:?}");
+    }
+}
