@@ -1,6 +1,6 @@
 //! `cargo xtask interop`: our programs and the reference's meet, both ways.
 
-use ::interop::reference::Reference;
+use ::interop::{kamune::Kamune, reference::Reference};
 use anyhow::Result;
 
 use crate::steps::{self, cargo};
@@ -16,14 +16,16 @@ pub(crate) fn run() -> Result<()> {
     meet()
 }
 
-/// Installs the reference and runs `tests/interop`, but for the authority, with the programs that are built.
+/// Installs the references and runs `tests/interop`, but for the authority, with the programs that are built.
 ///
 /// # Errors
 ///
-/// The reference cannot be installed, or somebody was not met.
+/// A reference cannot be installed, or somebody was not met.
 pub(crate) fn meet() -> Result<()> {
     println!("installing the reference (a minute the first time)");
     Reference::install()?;
+    println!("building a peer of Kamune (a minute the first time)");
+    Kamune::install()?;
     // Two at once: a reference program computes for seconds on one core.
     let tests = [
         "test",
@@ -33,6 +35,7 @@ pub(crate) fn meet() -> Result<()> {
         "--lib",
         "--test=board",
         "--test=contacts",
+        "--test=kamune_self",
         "--test=lan",
         "--test=reference",
         "--no-fail-fast",

@@ -25,6 +25,7 @@ func bench(arguments []string) error {
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
 	over := flags.String("over", "tcp", "tcp or udp")
 	seconds := flags.Float64("seconds", 3, "how long each measurement takes, at least")
+	bump := flags.Bool("bump", false, "pad to larger buckets at random, as Kamune does")
 	_ = flags.Parse(arguments)
 	lasts := time.Duration(*seconds * float64(time.Second))
 	out := json.NewEncoder(os.Stdout)
@@ -32,7 +33,7 @@ func bench(arguments []string) error {
 		rate := float64(count) / took.Seconds()
 		return out.Encode(measured{*over, what, count, took.Seconds(), rate})
 	}
-	p, err := newPair(*over)
+	p, err := newPair(*over, *bump)
 	if err != nil {
 		return err
 	}
@@ -60,15 +61,12 @@ func bench(arguments []string) error {
 	if err := tell("round trips of 1 KiB", count, took); err != nil {
 		return err
 	}
-	for what, size := range map[string]int{"messages of 1 KiB": 1024, "bytes in messages of 60,000": 60_000} {
+	for _, size := range []int{1024, 60_000} {
 		count, took, err := pour(one, other, size, lasts)
 		if err != nil {
 			return err
 		}
-		if size != 1024 {
-			count *= size
-		}
-		if err := tell(what, count, took); err != nil {
+		if err := tell(fmt.Sprintf("messages of %d bytes", size), count, took); err != nil {
 			return err
 		}
 	}
@@ -83,7 +81,7 @@ type pair struct {
 	other person
 }
 
-func newPair(over string) (*pair, error) {
+func newPair(over string, bump bool) (*pair, error) {
 	w := way{over: over, address: "127.0.0.1:0"}
 	l, where, err := w.listen()
 	if err != nil {
@@ -94,7 +92,8 @@ func newPair(over string) (*pair, error) {
 	for i, who := range []*person{&p.one, &p.other} {
 		seed := make([]byte, ed25519.SeedSize)
 		seed[0] = byte(i)
-		*who = person{name: "bench", version: "0.7.0", secret: ed25519.NewKeyFromSeed(seed), accept: true}
+		*who = person{name: "bench", version: "0.7.0", accept: true, bump: bump}
+		who.secret = ed25519.NewKeyFromSeed(seed)
 	}
 	go func() {
 		for {

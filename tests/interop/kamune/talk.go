@@ -66,7 +66,8 @@ func (t *talks) listen(w *way, me *person) {
 	for {
 		conn, err := l.Accept()
 		if err != nil {
-			t.told.fail("accept", err)
+			// A listener at a relay ends with its session.
+			t.told.tell(happened{Event: "stopped", Text: err.Error()})
 			return
 		}
 		go t.hold(conn, me, serveSession)

@@ -1,6 +1,6 @@
-//! What the interop tests stand on: the reference programs of `rendez` 1.2.1 and the authority
-//! Pebble, installed into the build directory, our own programs, a private network for each test, and running programs whose
-//! output is read while they run.
+//! What the interop tests stand on: the reference programs of `rendez` 1.2.1, the authority Pebble
+//! and a Go peer that speaks Kamune 0.7, installed into the build directory, our own programs, a
+//! private network for each test, and running programs whose output is read while they run.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
@@ -8,6 +8,8 @@
     reason = "part of tests: a panic is a failure, and the terminal is a test's"
 )]
 
+mod go;
+pub mod kamune;
 pub mod ours;
 pub mod pebble;
 pub mod program;

@@ -1,7 +1,7 @@
 //! Pebble, the certificate authority that Let's Encrypt makes for tests, and its DNS server.
 
 use std::{
-    env, fs,
+    fs,
     fs::File,
     net::{TcpListener, TcpStream, UdpSocket},
     path::{Path, PathBuf},
@@ -12,6 +12,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
+use crate::go;
 use crate::program::{PATIENCE, Program};
 use crate::python::target_dir;
 
@@ -33,14 +34,15 @@ impl Pebble {
         let target = target_dir()?;
         let lock = File::create(target.join("pebble.lock"))?;
         lock.lock().context("cannot lock Pebble's folder")?;
-        let (version, dns_flag) = pin(minor()?)?;
+        let (version, dns_flag) = pin(go::minor()?)?;
         let folder = target.join("pebble").join(version);
         for program in PROGRAMS {
             if !folder.join(program).exists() {
-                build(
-                    &target,
-                    &folder,
-                    &format!("{MODULE}/cmd/{program}@{version}"),
+                let package = format!("{MODULE}/cmd/{program}@{version}");
+                go::run(
+                    go::command(&target)
+                        .args(["install", &package])
+                        .env("GOBIN", &folder),
                 )?;
             }
         }
@@ -167,39 +169,6 @@ fn pin(minor: u32) -> Result<(&'static str, &'static str)> {
     } else {
         ("v2.4.0", "-dns01")
     })
-}
-
-/// The second number of Go's version.
-fn minor() -> Result<u32> {
-    let output = Command::new(go())
-        .args(["env", "GOVERSION"])
-        .output()
-        .context("Go is missing: install it (Debian: golang-go), or name it in the variable GO")?;
-    let version = String::from_utf8(output.stdout)?;
-    let minor = version.split('.').nth(1).unwrap_or_default();
-    let minor = minor.trim_end_matches(|letter: char| !letter.is_ascii_digit());
-    minor
-        .parse()
-        .with_context(|| format!("{version:?} is no version of Go"))
-}
-
-fn build(target: &Path, folder: &Path, package: &str) -> Result<()> {
-    let go_home = target.join("go");
-    let built = Command::new(go())
-        .args(["install", package])
-        .env("GOBIN", folder)
-        .env("GOPATH", &go_home)
-        .env("GOCACHE", go_home.join("cache"))
-        .env("GOFLAGS", "-modcacherw")
-        .env("GOTOOLCHAIN", "auto")
-        .output()?;
-    let said = String::from_utf8_lossy(&built.stderr);
-    ensure!(built.status.success(), "{package} cannot be built:\n{said}");
-    Ok(())
-}
-
-fn go() -> std::ffi::OsString {
-    env::var_os("GO").unwrap_or_else(|| "go".into())
 }
 
 /// Waits until somebody listens at this port.

@@ -2,8 +2,8 @@
 
 use std::{
     fmt,
-    io::{BufRead, BufReader, Read},
-    process::{Child, Command, ExitStatus, Stdio},
+    io::{BufRead, BufReader, Read, Write},
+    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
     sync::{Arc, Condvar, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
@@ -16,6 +16,8 @@ use anyhow::{Context, Result, bail, ensure};
 pub struct Program {
     name: String,
     child: Child,
+    /// What it reads, if it reads anything.
+    input: Option<ChildStdin>,
     output: Arc<Output>,
 }
 
@@ -38,8 +40,20 @@ impl Program {
     ///
     /// The program is not there or cannot be started.
     pub fn start(name: &str, command: &mut Command) -> Result<Self> {
+        Self::spawn(name, command.stdin(Stdio::null()))
+    }
+
+    /// As [`Program::start`], for a program that reads what it is [told](Program::tell).
+    ///
+    /// # Errors
+    ///
+    /// As [`Program::start`].
+    pub fn start_to_tell(name: &str, command: &mut Command) -> Result<Self> {
+        Self::spawn(name, command.stdin(Stdio::piped()))
+    }
+
+    fn spawn(name: &str, command: &mut Command) -> Result<Self> {
         let mut child = command
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -50,9 +64,31 @@ impl Program {
         collect(err.context("no stderr")?, &output, |said| &mut said.err);
         Ok(Self {
             name: name.to_owned(),
+            input: child.stdin.take(),
             child,
             output,
         })
+    }
+
+    /// Gives the program a line to read.
+    ///
+    /// # Errors
+    ///
+    /// It was started with nothing to read, or reads no more.
+    pub fn tell(&mut self, line: &str) -> Result<()> {
+        let input = self.input.as_mut().context("it reads nothing")?;
+        writeln!(input, "{line}").with_context(|| format!("{} does not read", self.name))
+    }
+
+    /// Waits until `found` finds something in the lines of standard output, which are all of them
+    /// each time it is asked.
+    ///
+    /// # Errors
+    ///
+    /// As [`Program::says`].
+    pub fn finds<T>(&self, mut found: impl FnMut(&[String]) -> Option<T>) -> Result<T> {
+        self.wait_for(|said| found(&said.out))
+            .with_context(|| format!("{} did not print what was awaited:\n{self}", self.name))
     }
 
     /// Waits for a line, on either stream, that contains `text`, and returns it.
