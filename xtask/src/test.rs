@@ -40,7 +40,10 @@ pub(crate) fn add(steps: &mut Steps) {
         let docs = ["doc", "--workspace", "--lib", "--no-deps", "--locked"];
         steps::run(cargo().args(docs).env("RUSTDOCFLAGS", "-D warnings"))
     });
-    steps.step("tests: interop with rendez 1.2.1", interop::meet);
+    steps.step(
+        "tests: interop with rendez 1.2.1 and Kamune 0.7",
+        interop::meet,
+    );
 }
 
 /// Runs all checks and prints a summary.

@@ -41,7 +41,8 @@ pub(crate) fn command(target: &Path) -> Command {
 /// It cannot be started, or something does not build; the message ends with what it said.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let built = command.output().context("cannot start Go")?;
-    let said = String::from_utf8_lossy(&built.stderr);
+    let said = [built.stdout, built.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
     ensure!(built.status.success(), "{command:?} failed:\n{said}");
     Ok(())
 }

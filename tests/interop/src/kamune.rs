@@ -37,20 +37,26 @@ impl Kamune {
             return Ok(Self { program });
         }
         let target = target_dir()?;
-        let lock = File::create(target.join("kamune.lock"))?;
-        lock.lock().context("cannot lock the folder of Kamune")?;
-        let minor = go::minor()?;
-        // From 1.21 on, Go fetches the compiler that a module asks for.
-        ensure!(
-            minor >= 21,
-            "Go 1.{minor} is too old to build a peer of Kamune: 1.26 is needed, or 1.21, which fetches it"
-        );
         let program = target.join("kamune").join("peer");
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("kamune");
-        let mut build = go::command(&target);
-        build.args(["build", "-trimpath", "-buildvcs=false", "-o"]);
-        go::run(build.arg(&program).arg(".").current_dir(source))?;
+        let program_text = program.to_str().context("a path that is no text")?;
+        compile(&[
+            "build",
+            "-trimpath",
+            "-buildvcs=false",
+            "-o",
+            program_text,
+            ".",
+        ])?;
         Ok(Self { program })
+    }
+
+    /// Runs the program's own tests: that it does what Kamune 0.7.0 did in `vectors/channel`.
+    ///
+    /// # Errors
+    ///
+    /// It does not, or as [`Kamune::install`].
+    pub fn agrees() -> Result<()> {
+        compile(&["test", "-count=1", "."])
     }
 
     /// Starts one side of sessions: `listen` or `dial`, and its flags.
@@ -80,6 +86,21 @@ impl Kamune {
             _peer: peer,
         })
     }
+}
+
+/// Runs the compiler in the folder of the program, one at a time.
+fn compile(arguments: &[&str]) -> Result<()> {
+    let target = target_dir()?;
+    let lock = File::create(target.join("kamune.lock"))?;
+    lock.lock().context("cannot lock the folder of Kamune")?;
+    let minor = go::minor()?;
+    // From 1.21 on, Go fetches the compiler that a module asks for.
+    ensure!(
+        minor >= 21,
+        "Go 1.{minor} is too old to build a peer of Kamune: install 1.26, or 1.21, which fetches it"
+    );
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("kamune");
+    go::run(go::command(&target).args(arguments).current_dir(source))
 }
 
 /// A running program. Dropping it kills it.

@@ -109,6 +109,11 @@ fn relay() -> Result<Relay> {
 }
 
 #[test]
+fn the_peer_does_what_kamune_did() -> Result<()> {
+    Kamune::agrees()
+}
+
+#[test]
 fn two_meet_over_tcp() -> Result<()> {
     let make = || meet("tcp", "127.0.0.1:0", &[]);
     let mut peers = make()?;
