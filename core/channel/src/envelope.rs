@@ -99,6 +99,23 @@ impl Envelope {
     }
 }
 
+#[cfg(test)]
+impl Envelope {
+    pub(crate) fn signature(&self) -> &[u8] {
+        &self.inner.signature
+    }
+
+    pub(crate) fn padding(&self) -> &[u8] {
+        &self.inner.padding
+    }
+
+    /// Its bytes with this padding.
+    pub(crate) fn with(mut self, padding: Vec<u8>) -> Vec<u8> {
+        self.inner.padding = padding;
+        encode(&self.inner)
+    }
+}
+
 /// Why there is no envelope.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]

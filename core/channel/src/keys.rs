@@ -95,6 +95,13 @@ impl Keys {
     }
 }
 
+#[cfg(test)]
+impl Keys {
+    pub(crate) fn shown(&self) -> (Secret<32>, Secret<32>) {
+        (self.c2s.clone(), self.s2c.clone())
+    }
+}
+
 /// The hash over both bodies of an agreement.
 fn transcript(request: &Handshake, accept: &Handshake) -> [u8; 32] {
     let mut bytes = Vec::from(TRANSCRIPT);

@@ -21,6 +21,8 @@ mod role;
 mod route;
 mod session_id;
 pub mod token;
+#[cfg(test)]
+mod vectors;
 mod version;
 
 pub use exchange::{Answered, ExchangeError, Offered, Tunnel};

@@ -23,6 +23,11 @@ impl Pool {
         Self(generator.secret())
     }
 
+    #[cfg(test)]
+    pub(crate) const fn of(secret: Secret<32>) -> Self {
+        Self(secret)
+    }
+
     /// What the other side needs.
     pub(crate) fn public(&self) -> [u8; 32] {
         *x25519(&self.0, &BASE).expose()

@@ -7,9 +7,9 @@ use core::fmt;
 /// `spec/20-channel.md` 5.1.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Version {
-    major: u64,
-    minor: u64,
-    patch: u64,
+    major: i64,
+    minor: i64,
+    patch: i64,
 }
 
 impl Version {
@@ -20,17 +20,13 @@ impl Version {
         patch: 0,
     };
 
-    /// Reads `major.minor.patch`: three decimal numbers with an optional sign, as Go reads them.
+    /// Reads `major.minor.patch`: three decimal numbers of 64 bits, which may have a sign, as Go reads
+    /// them.
     ///
-    /// `None`: something else, or a negative number.
+    /// `None`: something else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split('.').map(|part| {
-            let digits = part.strip_prefix('+').unwrap_or(part);
-            let is_number =
-                !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
-            is_number.then(|| digits.parse().ok()).flatten()
-        });
+        let mut parts = text.split('.').map(|part| part.parse().ok());
         let version = Self {
             major: parts.next()??,
             minor: parts.next()??,
@@ -43,7 +39,7 @@ impl Version {
     /// equal minors.
     #[must_use]
     pub const fn talks_to(self, other: Self) -> bool {
-        self.major == other.major && (self.major > 0 || self.minor == other.minor)
+        self.major == other.major && (self.major != 0 || self.minor == other.minor)
     }
 }
 
@@ -60,7 +56,7 @@ mod tests {
     #[test]
     fn only_minors_of_zero_part_people() {
         let ours = |text| Version::parse(text).is_some_and(|it| it.talks_to(Version::OURS));
-        for text in ["0.7.0", "0.7.1", "0.7.4294967296", "+0.07.+0"] {
+        for text in ["0.7.0", "0.7.1", "0.7.4294967296", "+0.07.+0", "0.7.-1"] {
             assert!(ours(text), "{text}");
         }
         for text in ["0.6.0", "0.8.0", "1.7.0", "1.0.0"] {
@@ -85,7 +81,7 @@ mod tests {
         ] {
             assert_eq!(Version::parse(text), None, "{text}");
         }
-        let huge = "0.7.18446744073709551616";
+        let huge = "0.7.9223372036854775808";
         assert_eq!(Version::parse(huge), None);
     }
 }
