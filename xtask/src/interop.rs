@@ -35,6 +35,7 @@ pub(crate) fn meet() -> Result<()> {
         "--lib",
         "--test=board",
         "--test=contacts",
+        "--test=kamune",
         "--test=kamune_self",
         "--test=lan",
         "--test=reference",

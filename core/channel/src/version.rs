@@ -76,7 +76,6 @@ mod tests {
             "v0.7.0",
             "0.7.0-rc1",
             "0..0",
-            "-0.7.0",
             "0.7.x",
         ] {
             assert_eq!(Version::parse(text), None, "{text}");

@@ -19,7 +19,7 @@ pub use listen::{Incoming, Limits, Listener};
 
 use crate::dial::Dialer;
 use crate::{Proxy, RequestError};
-use run::{Order, Task};
+use run::{Order, Said, Task};
 
 /// Where a device keeps what lets a session go on.
 pub trait Shelf: Send + Sync + 'static {
@@ -169,14 +169,14 @@ impl Handle {
         drop(self.0.send(Order::Close).await);
     }
 
-    /// Sends a message. Waits while the other side is slow to read.
+    /// Sends a message. Waits while the other side is slow to read, or not ready yet.
     ///
     /// # Errors
     ///
-    /// See [`SendError`]. That a message was taken says that it is on its way, not that it has come.
+    /// See [`SendError`]; never [`SendError::Full`]. That a message was taken says that it is on its way, not that it has come.
     pub async fn send(&self, text: Bytes) -> Result<(), SendError> {
         let (reply, mut replied) = oneshot::channel();
-        let sent = self.0.send(Order::Send(text, reply)).await;
+        let sent = self.0.send(Order::Send(Said { text, reply })).await;
         sent.map_err(|_| SendError::NotOpen)?;
         tokio::select! {
             biased;

@@ -19,8 +19,15 @@ use super::listen::Opening;
 pub(super) enum Order {
     Accept,
     Reject,
-    Send(Bytes, oneshot::Sender<Result<(), SendError>>),
+    Send(Said),
     Close,
+}
+
+/// A message, and where to say what became of it.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) text: Bytes,
+    pub(super) reply: oneshot::Sender<Result<(), SendError>>,
 }
 
 /// Drives one channel over a stream.
@@ -36,6 +43,8 @@ pub(super) struct Task<T, S> {
     told: VecDeque<Event>,
     events: mpsc::Sender<Event>,
     orders: mpsc::Receiver<Order>,
+    /// A message that there was no room for.
+    waiting: Option<Said>,
     shelf: S,
     /// A place among those who open a channel, until it is open.
     opening: Option<Opening>,
@@ -78,6 +87,7 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
             told: VecDeque::new(),
             events,
             orders: ordered,
+            waiting: None,
             shelf,
             opening,
         };
@@ -154,7 +164,7 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
                 }
                 Happened::Told
             }
-            order = self.orders.recv(), if has_room => Happened::Order(order),
+            order = self.orders.recv(), if has_room && self.waiting.is_none() => Happened::Order(order),
             () = sleep(wait) => Happened::Time,
         };
         let now = self.clock.now();
@@ -170,15 +180,27 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
             Happened::Order(order) => self.obey(now, order),
             Happened::Time => self.channel.handle(now, Input::Tick),
         }
+        if let Some(said) = self.waiting.take() {
+            self.say(now, said);
+        }
     }
 
     fn obey(&mut self, now: Time, order: Option<Order>) {
         match order {
             Some(Order::Accept) => self.channel.accept(now),
             Some(Order::Reject) => self.channel.reject(),
-            Some(Order::Send(text, reply)) => drop(reply.send(self.channel.send(now, &text))),
+            Some(Order::Send(said)) => self.say(now, said),
             // Nobody holds it any more.
             Some(Order::Close) | None => self.channel.close(now),
+        }
+    }
+
+    /// Sends a message, once there is room for it.
+    fn say(&mut self, now: Time, said: Said) {
+        match self.channel.send(now, &said.text) {
+            Err(SendError::Full) => self.waiting = Some(said),
+            // Whoever does not wait for the answer does not need it.
+            done => drop(said.reply.send(done)),
         }
     }
 

@@ -146,6 +146,27 @@ async fn a_reader_who_is_slow_makes_the_writer_wait_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn messages_of_the_first_moment_wait_for_room() {
+    let (mut alice, bob) = people();
+    alice.hold = Duration::from_millis(300);
+    let (caller, mut called) = talking(&alice, &bob).await;
+    let handle = caller.handle().clone();
+    // more than may wait
+    let says = tokio::spawn(async move {
+        for number in 0..40_u8 {
+            handle
+                .send(Bytes::from(vec![number; 60_000]))
+                .await
+                .unwrap();
+        }
+    });
+    for number in 0..40 {
+        assert_eq!(message(&mut called).await, vec![number; 60_000]);
+    }
+    says.await.unwrap();
+}
+
+#[tokio::test]
 async fn somebody_who_is_not_wanted_sees_the_connection_end() {
     let (alice, bob) = people();
     let listener = listener(Limits::default()).await;

@@ -46,6 +46,8 @@ impl Memory {
 pub(crate) struct Person {
     pub(crate) key: Arc<IdentityKey>,
     pub(crate) shelf: Memory,
+    /// How long the first message waits; most people here know that nobody begins with values.
+    pub(crate) hold: Duration,
     name: &'static str,
 }
 
@@ -54,14 +56,14 @@ impl Person {
         Self {
             key: Arc::new(IdentityKey::from_seeds(&Secret::new([seed; 32]), None)),
             shelf: Memory::default(),
+            hold: Duration::ZERO,
             name,
         }
     }
 
     pub(crate) fn setup(&self) -> Setup<Memory> {
         let mut config = Config::new(self.name.parse().unwrap());
-        // Nobody here begins with values of its own.
-        config.hold = Duration::ZERO;
+        config.hold = self.hold;
         Setup {
             config,
             key: Arc::clone(&self.key),
