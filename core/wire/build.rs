@@ -126,8 +126,9 @@ fn rule(field: &FieldDescriptor) -> Result<String> {
 
 /// What is compiled, and the module that it goes to.
 const PACKAGES: [(&str, &str); 2] = [("entrenous.v1", "v1"), ("kamune.v0", "kamune")];
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "entrenous/bound",
+    "entrenous/v1/channel",
     "entrenous/v1/frame",
     "entrenous/v1/kept",
     "entrenous/v1/operation",

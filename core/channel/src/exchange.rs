@@ -1,8 +1,10 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use kernel::Kind;
-use primitives::{Generator, HpkeKey, HpkePublicKey, HpkeRecipient, HpkeSender};
+use kernel::{Kind, Label};
+use primitives::{Generator, HpkeKey, HpkePublicKey, HpkeRecipient, HpkeSender, Secret};
+
+use crate::Role;
 
 /// The caller's side of an exchange: its key is sent, and the answer awaited.
 ///
@@ -116,6 +118,18 @@ impl Tunnel {
     }
 }
 
+impl Tunnel {
+    /// 32 secret bytes of each context, that of the caller first, for whoever is `role` here.
+    pub(crate) fn exports(&self, role: Role) -> [Secret<32>; 2] {
+        let label = Label::ChannelExport.bytes();
+        let (ours, theirs) = (self.sender.export(label), self.recipient.export(label));
+        match role {
+            Role::Caller => [ours, theirs],
+            Role::Called => [theirs, ours],
+        }
+    }
+}
+
 /// Why there is no tunnel, or a frame does not open in it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -154,8 +168,6 @@ fn seal_to(
 #[cfg(test)]
 mod tests {
     use alloc::vec;
-
-    use primitives::Secret;
 
     use super::*;
 

@@ -42,21 +42,12 @@ impl Keys {
             hkdf_sha512(secret.expose(), &[], &info)
         };
         let root: Secret<32> = hkdf_sha512(secret.expose(), name, &[RESUMPTION_ROOT]);
-        let token = |number: u32| {
-            hkdf_sha512(
-                root.expose(),
-                &[],
-                &[RESUMPTION_TOKEN, &number.to_be_bytes()],
-            )
-        };
         Self {
             c2s: key(&request.salt, C2S),
             s2c: key(&accept.salt, S2C),
             caller_challenge: challenge(C2S),
             called_challenge: challenge(S2C),
-            tokens: (0..Resumption::TOKENS)
-                .map(|number| Token::new(token(number)))
-                .collect(),
+            tokens: Resumption::tokens_of(&root),
             session,
         }
     }
@@ -124,7 +115,6 @@ const C2S: &[u8] = b"kamune/handshake/client-to-server/v1/";
 const S2C: &[u8] = b"kamune/handshake/server-to-client/v1/";
 const TRANSCRIPT: &[u8] = b"kamune/handshake/v1";
 const RESUMPTION_ROOT: &[u8] = b"kamune/resumption-root/v1";
-const RESUMPTION_TOKEN: &[u8] = b"kamune/resumption/token/v1/";
 
 #[cfg(test)]
 mod tests {
@@ -138,11 +128,13 @@ mod tests {
             key: vec![0xa1; 1184],
             salt: vec![0x0a; 16],
             session_key: "ABCDEFGHIJKL".into(),
+            binding: vec![],
         };
         let accept = Handshake {
             key: vec![0xb2; 1088],
             salt: vec![0x0b; 16],
             session_key: "MNOPQRSTUVWX".into(),
+            binding: vec![],
         };
         let session = SessionId::parse("ABCDEFGHIJKLMNOPQRSTUVWX").unwrap();
         Keys::derive(&Secret::new([0x77; 32]), &request, &accept, session)

@@ -1,7 +1,9 @@
 mod config;
+mod confirm;
 mod end;
 mod event;
 mod opening;
+mod ours;
 mod parts;
 mod pulse;
 mod session;
@@ -23,8 +25,11 @@ pub use event::{Event, Input, Message, Output, Peer, Stats};
 
 use crate::envelope::Envelope;
 use crate::exchange::{Answered, Offered, Tunnel};
+use crate::trace::Trace;
 use crate::{Resumption, Role};
+use confirm::Confirming;
 use opening::{Agreed, Opening, Requested};
+use ours::Ours;
 use parts::Parts;
 use session::Session;
 
@@ -65,8 +70,16 @@ enum State {
     AwaitRequest(Opening),
     AwaitChallenge(Agreed),
     AwaitEcho(Agreed),
-    Open(Box<Session>),
+    /// The signature of one of ours is to come.
+    AwaitConfirm(Confirming),
+    Open(Box<Open>),
     Over,
+}
+
+/// An established session.
+enum Open {
+    Kamune(Session),
+    Ours(Ours),
 }
 
 impl Channel {
@@ -84,6 +97,7 @@ impl Channel {
         let mut channel = Self::new(now, config, Role::Caller, key, seed);
         match Offered::new(&mut channel.parts.generator) {
             Ok((offered, first)) => {
+                channel.parts.trace.frame(1, &first);
                 channel.parts.send(first);
                 channel.state = State::Offered(offered, resumption);
             }
@@ -108,6 +122,7 @@ impl Channel {
                 generator: Generator::new(seed),
                 outputs: VecDeque::new(),
                 stats: Stats::default(),
+                trace: Trace::default(),
             },
             state: State::Called,
         }
@@ -163,17 +178,43 @@ impl Channel {
     ///
     /// See [`SendError`]; the channel is as it was.
     pub fn send(&mut self, now: Time, text: &[u8]) -> Result<(), SendError> {
-        match &mut self.state {
-            State::Open(session) => session.say(now, &mut self.parts, text),
-            _ => Err(SendError::NotOpen),
+        self.send_written(now, now, text)
+    }
+
+    /// Sends a message that was written at another time: before the session went on, for instance. In
+    /// [`Mode::Kamune`](crate::Mode::Kamune) the other side does not learn of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_written(&mut self, now: Time, written: Time, text: &[u8]) -> Result<(), SendError> {
+        let State::Open(open) = &mut self.state else {
+            return Err(SendError::NotOpen);
+        };
+        match &mut **open {
+            Open::Kamune(session) => session.say(now, &mut self.parts, text),
+            Open::Ours(session) => session.say(now, &mut self.parts, written, text),
+        }
+    }
+
+    /// What the other side sent up to message `number` is kept here, durably: it may forget it. Does
+    /// nothing in [`Mode::Kamune`](crate::Mode::Kamune), which has no word for it.
+    pub fn keep(&mut self, now: Time, number: u64) {
+        if let State::Open(open) = &mut self.state
+            && let Open::Ours(session) = &mut **open
+        {
+            session.keep(now, &self.parts, number);
         }
     }
 
     /// Ends the channel; the other side is told if there is a session.
     pub fn close(&mut self, now: Time) {
-        if let State::Open(session) = &mut self.state {
+        if let State::Open(open) = &mut self.state {
             // Whatever stands in the way, it ends.
-            let _ = session.leave(now, &mut self.parts);
+            let _ = match &mut **open {
+                Open::Kamune(session) => session.leave(now, &mut self.parts),
+                Open::Ours(session) => session.leave(now, &mut self.parts),
+            };
         }
         self.end(End::Left);
     }
@@ -184,7 +225,10 @@ impl Channel {
         next.unwrap_or_else(|| {
             Output::Wait(match &self.state {
                 State::Over => None,
-                State::Open(session) => Some(session.due()),
+                State::Open(open) => Some(match &**open {
+                    Open::Kamune(session) => session.due(),
+                    Open::Ours(session) => session.due(),
+                }),
                 _ => Some(self.until),
             })
         })
@@ -201,8 +245,12 @@ impl Channel {
             return;
         }
         self.parts.stats.received = self.parts.stats.received.saturating_add(1);
-        if let State::Open(session) = &mut self.state {
-            if let Err(end) = session.take(now, &mut self.parts, frame) {
+        if let State::Open(open) = &mut self.state {
+            let taken = match &mut **open {
+                Open::Kamune(session) => session.take(now, &mut self.parts, frame),
+                Open::Ours(session) => session.take(now, &mut self.parts, frame),
+            };
+            if let Err(end) = taken {
                 self.end(end);
             }
             return;
@@ -211,10 +259,11 @@ impl Channel {
         let next = match mem::replace(&mut self.state, State::Over) {
             State::Offered(offered, kept) => parts.answered(now, offered, kept, frame),
             State::Called => parts.asked(frame),
-            State::Answered(answered) => answered
-                .finished(frame)
-                .map(State::Tunnelled)
-                .map_err(End::from),
+            State::Answered(answered) => {
+                parts.trace.frame(3, frame);
+                let tunnel = answered.finished(frame);
+                tunnel.map(State::Tunnelled).map_err(End::from)
+            }
             State::Tunnelled(tunnel) => parts.first(tunnel, frame),
             State::AwaitAccept(opening) => parts.resumed(now, opening, frame),
             State::AwaitIntroduction(mut tunnel) => tunnel
@@ -229,6 +278,7 @@ impl Channel {
                 Role::Called => parts.challenged(now, agreed, frame),
             },
             State::AwaitEcho(agreed) => parts.echoed(now, agreed, frame),
+            State::AwaitConfirm(confirming) => parts.confirmed(now, confirming, frame),
             // Nobody speaks while the other side decides.
             State::Deciding(_) | State::Resuming(..) | State::Open(_) | State::Over => {
                 Err(End::Malformed)
@@ -240,8 +290,12 @@ impl Channel {
     fn tick(&mut self, now: Time) {
         match &mut self.state {
             State::Over => {}
-            State::Open(session) => {
-                if let Err(end) = session.tick(now, &mut self.parts) {
+            State::Open(open) => {
+                let ticked = match &mut **open {
+                    Open::Kamune(session) => session.tick(now, &mut self.parts),
+                    Open::Ours(session) => session.tick(now, &mut self.parts),
+                };
+                if let Err(end) = ticked {
                     self.end(end);
                 }
             }

@@ -35,6 +35,16 @@ impl Padding {
         }
     }
 
+    /// Bytes that a message between two of ours may have at most: keys and steps of both kinds fit
+    /// beside it.
+    #[must_use]
+    pub const fn most_message(self) -> usize {
+        match self {
+            Self::Direct => 61_435,
+            Self::Relayed => 30_000,
+        }
+    }
+
     /// Bytes of padding for an envelope that has `bare` without, tag and length of the field not
     /// counted.
     pub(crate) fn draw(self, bare: usize, generator: &mut Generator) -> usize {

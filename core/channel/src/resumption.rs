@@ -1,11 +1,11 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use identity::spki;
+use identity::IdentityPublic;
 use kernel::{Kind, Time};
-use primitives::{ConstantTimeEq, Secret, VerifyingKey};
+use primitives::{ConstantTimeEq, Secret, VerifyingKey, hkdf_sha512};
 
-use crate::SessionId;
+use crate::{Mode, SessionId};
 
 /// What goes on with a session after the connection broke: its name, the other person, and tokens
 /// that are good once. Kept on the device, encrypted; whoever has it can be neither of the two, but
@@ -17,9 +17,12 @@ use crate::SessionId;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Resumption {
     pub(crate) session: SessionId,
-    pub(crate) peer: VerifyingKey,
+    pub(crate) mode: Mode,
+    pub(crate) peer: IdentityPublic,
     pub(crate) tokens: Vec<Token>,
     pub(crate) established: Time,
+    /// The number of the last message of theirs that is kept; not in the record.
+    pub(crate) kept: u64,
 }
 
 impl Resumption {
@@ -34,9 +37,21 @@ impl Resumption {
         self.session
     }
 
-    /// Who is at the other side.
+    /// What both sides speak in it.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Who is at the other side: the half of their key that every program knows.
     #[must_use]
     pub const fn peer(&self) -> &VerifyingKey {
+        self.peer.ed25519()
+    }
+
+    /// Who is at the other side: the whole key that has signed.
+    #[must_use]
+    pub const fn identity(&self) -> &IdentityPublic {
         &self.peer
     }
 
@@ -44,6 +59,13 @@ impl Resumption {
     #[must_use]
     pub const fn established(&self) -> Time {
         self.established
+    }
+
+    /// The same, of somebody who keeps the other side's messages up to number `kept`. In
+    /// [`Mode::Ours`] the other side sends again what follows.
+    #[must_use]
+    pub fn keeping(self, kept: u64) -> Self {
+        Self { kept, ..self }
     }
 
     /// Whether it is of use at `now`.
@@ -65,13 +87,22 @@ impl Resumption {
         self.tokens.len() < before
     }
 
-    /// The record that is kept: version 1, the session, the peer, the moment, the tokens.
+    /// The tokens of a session.
+    pub(crate) fn tokens_of(root: &Secret<32>) -> Vec<Token> {
+        let token = |number: u32| {
+            let info: [&[u8]; 2] = [TOKEN, &number.to_be_bytes()];
+            Token::new(hkdf_sha512(root.expose(), &[], &info))
+        };
+        (0..Self::TOKENS).map(token).collect()
+    }
+
+    /// The record that is kept.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = alloc::vec![VERSION];
+        let mut bytes = alloc::vec![VERSION, self.mode.number()];
         bytes.extend_from_slice(self.session.as_str().as_bytes());
-        bytes.extend_from_slice(&spki::encode(&self.peer));
         bytes.extend_from_slice(&self.established.as_ms().to_le_bytes());
+        bytes.extend_from_slice(&self.peer.to_bytes());
         for token in &self.tokens {
             bytes.extend_from_slice(token.0.expose());
         }
@@ -84,12 +115,16 @@ impl Resumption {
     ///
     /// [`RecordError`]: it is damaged, or of a later version.
     pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
-        let (version, rest) = bytes.split_first().ok_or(RecordError)?;
+        let ([version, mode], rest) = bytes.split_first_chunk().ok_or(RecordError)?;
         let (session, rest) = rest
             .split_first_chunk::<{ SessionId::LEN }>()
             .ok_or(RecordError)?;
-        let (peer, rest) = rest.split_first_chunk().ok_or(RecordError)?;
         let (established, rest) = rest.split_first_chunk().ok_or(RecordError)?;
+        let length = match rest.first() {
+            Some(0) => IdentityPublic::LEN,
+            _ => IdentityPublic::LEN_WITH_ML_DSA,
+        };
+        let (peer, rest) = rest.split_at_checked(length).ok_or(RecordError)?;
         let (tokens, rest) = rest.as_chunks::<32>();
         let most = usize::try_from(Self::TOKENS).unwrap_or_default();
         if *version != VERSION || !rest.is_empty() || tokens.len() > most {
@@ -98,12 +133,14 @@ impl Resumption {
         let session = core::str::from_utf8(session).map_err(|_| RecordError)?;
         Ok(Self {
             session: SessionId::parse(session).ok_or(RecordError)?,
-            peer: spki::decode(peer).map_err(|_| RecordError)?,
+            mode: Mode::of(*mode).ok_or(RecordError)?,
+            peer: IdentityPublic::decode(peer).map_err(|_| RecordError)?,
             established: Time::from_ms(u64::from_le_bytes(*established)),
             tokens: tokens
                 .iter()
                 .map(|token| Token::new(Secret::new(*token)))
                 .collect(),
+            kept: 0,
         })
     }
 }
@@ -137,6 +174,7 @@ impl RecordError {
 }
 
 const VERSION: u8 = 1;
+const TOKEN: &[u8] = b"kamune/resumption/token/v1/";
 
 #[cfg(test)]
 mod tests {
@@ -149,11 +187,15 @@ mod tests {
     fn resumption(tokens: u8) -> Resumption {
         Resumption {
             session: SessionId::parse("ABCDEFGHIJKLMNOPQRSTUVWX").unwrap(),
-            peer: SigningKey::from_seed(&Secret::new([1; 32])).verifying_key(),
+            mode: Mode::Kamune,
+            peer: SigningKey::from_seed(&Secret::new([1; 32]))
+                .verifying_key()
+                .into(),
             tokens: (0..tokens)
                 .map(|n| Token::new(Secret::new([n; 32])))
                 .collect(),
             established: Time::from_ms(1000),
+            kept: 0,
         }
     }
 

@@ -9,6 +9,14 @@ pub enum Role {
 }
 
 impl Role {
+    /// Its number in hashes.
+    pub(crate) const fn number(self) -> u8 {
+        match self {
+            Self::Caller => 1,
+            Self::Called => 2,
+        }
+    }
+
     /// The other side.
     #[must_use]
     pub const fn other(self) -> Self {

@@ -118,6 +118,7 @@ fn every_frame_of_a_connection_opens_to_what_it_was_made_of() {
         key: half.key.0.clone(),
         salt: half.salt.0.clone(),
         session_key: half.session_key.clone(),
+        binding: Vec::new(),
     });
     let mut count = 0;
     for frame in file.frames.iter().filter(|frame| frame.number > 3) {
@@ -143,6 +144,7 @@ fn every_frame_of_a_connection_opens_to_what_it_was_made_of() {
                     name: person.name.clone(),
                     public_key: person.public_key.0.clone(),
                     app_version: file.version.clone(),
+                    ours: Vec::new(),
                 };
                 assert_eq!(&encode(&introduce), data);
             }

@@ -82,6 +82,11 @@ pub struct IdentityPublic {
 }
 
 impl IdentityPublic {
+    /// Bytes of a key without an ML-DSA-65 half.
+    pub const LEN: usize = 33;
+    /// Bytes of a key with one.
+    pub const LEN_WITH_ML_DSA: usize = 1985;
+
     /// The Ed25519 half.
     #[must_use]
     pub const fn ed25519(&self) -> &VerifyingKey {
@@ -92,6 +97,13 @@ impl IdentityPublic {
     #[must_use]
     pub const fn ml_dsa(&self) -> Option<&MlDsaVerifyingKey> {
         self.ml_dsa.as_ref()
+    }
+
+    /// The same key with an ML-DSA-65 half beside it, of anyone's choice.
+    #[must_use]
+    pub fn with_ml_dsa(self, key: MlDsaVerifyingKey) -> Self {
+        let ml_dsa = Some(key);
+        Self { ml_dsa, ..self }
     }
 
     /// Checks that `signature` is this key's over `body` for this purpose: every half of the key has
@@ -178,6 +190,18 @@ impl Signature {
         let mut writer = Writer::new();
         self.write(&mut writer);
         writer.finish()
+    }
+
+    /// Reads `signature`, from anyone. Nothing is verified.
+    ///
+    /// # Errors
+    ///
+    /// See [`DecodeError`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        let signature = Self::read(&mut reader)?;
+        reader.end()?;
+        Ok(signature)
     }
 
     pub(crate) fn write(&self, writer: &mut Writer) {

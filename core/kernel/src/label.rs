@@ -94,6 +94,26 @@ pub enum Label {
     VaultMark,
     /// Key of a backup. Spec `16-vault` 6.
     VaultBackup,
+    /// What both sides of a channel saw before their handshake. Spec `20-channel` 13.1.
+    ChannelBinding,
+    /// What the contexts of an exchange give to the keys of a channel. Spec `20-channel` 14.
+    ChannelExport,
+    /// What both sides saw of a handshake. Spec `20-channel` 14.
+    ChannelTranscript,
+    /// The secret that all keys of a channel stand on. Spec `20-channel` 14.
+    ChannelMaster,
+    /// Signature of an identity key on a transcript. Spec `20-channel` 14.
+    ChannelConfirm,
+    /// The key that hides such a signature. Spec `20-channel` 14.
+    ChannelConfirmKey,
+    /// The first root and chain of a direction. Spec `20-channel` 14.
+    ChannelChain,
+    /// What tokens of a channel stand on. Spec `20-channel` 14.
+    ChannelResumption,
+    /// The root and chain of a direction after a step. Spec `20-channel` 15.
+    ChannelStep,
+    /// What the encapsulation of a heavy step gives. Spec `20-channel` 15.
+    ChannelStepSecret,
 }
 
 impl Label {
@@ -145,6 +165,16 @@ impl Label {
             Self::VaultSet => b"entrenous/v1/vault/set",
             Self::VaultMark => b"entrenous/v1/vault/mark",
             Self::VaultBackup => b"entrenous/v1/vault/backup",
+            Self::ChannelBinding => b"entrenous/v1/channel/binding",
+            Self::ChannelExport => b"entrenous/v1/channel/export",
+            Self::ChannelTranscript => b"entrenous/v1/channel/transcript",
+            Self::ChannelMaster => b"entrenous/v1/channel/master",
+            Self::ChannelConfirm => b"entrenous/v1/channel/confirm",
+            Self::ChannelConfirmKey => b"entrenous/v1/channel/confirm-key",
+            Self::ChannelChain => b"entrenous/v1/channel/chain",
+            Self::ChannelResumption => b"entrenous/v1/channel/resumption",
+            Self::ChannelStep => b"entrenous/v1/channel/step",
+            Self::ChannelStepSecret => b"entrenous/v1/channel/step-secret",
         }
     }
 }

@@ -2,7 +2,7 @@ use core::time::Duration;
 
 use identity::Name;
 
-use crate::Padding;
+use crate::{Mode, Padding};
 
 /// The bounds and rhythms of a [`Channel`](crate::Channel); the defaults are those of the spec.
 ///
@@ -14,6 +14,9 @@ use crate::Padding;
 pub struct Config {
     /// What we call ourselves to the other side.
     pub name: Name,
+    /// The best that we speak. [`Mode::Kamune`] leaves nothing in what we send that says which program
+    /// it is.
+    pub mode: Mode,
     /// How long our envelopes become.
     pub padding: Padding,
     /// How long the opening may take, the decisions of both people included. The other program has a
@@ -25,6 +28,8 @@ pub struct Config {
     pub ping_within: Duration,
     /// How often in a row none may come.
     pub strikes: u32,
+    /// How long an acknowledgement waits for something that it can go along with.
+    pub acknowledge: Duration,
     /// How long our first message waits for a program that begins with values of its own.
     pub hold: Duration,
     /// Bytes of messages that wait so.
@@ -37,11 +42,13 @@ impl Config {
     pub const fn new(name: Name) -> Self {
         Self {
             name,
+            mode: Mode::Ours,
             padding: Padding::Direct,
             within: Duration::from_secs(30),
             ping_every: Duration::from_secs(30),
             ping_within: Duration::from_secs(10),
             strikes: 3,
+            acknowledge: Duration::from_millis(100),
             hold: Duration::from_millis(1500),
             held: 1 << 20,
         }

@@ -1,11 +1,13 @@
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use identity::IdentityPublic;
 use kernel::Time;
 use primitives::{Secret, VerifyingKey};
 
 use super::End;
-use crate::{Resumption, SessionId, Version};
+use crate::{Mode, Resumption, SessionId, Version};
 
 /// Something that happened outside.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +49,7 @@ pub enum Output {
 pub enum Event {
     /// Somebody says to be this, and has the key. Waits for [`accept`](crate::Channel::accept) or
     /// [`reject`](crate::Channel::reject).
-    Introduced(Peer),
+    Introduced(Box<Peer>),
     /// Somebody wants to go on with a session. Waits for [`resume`](crate::Channel::resume).
     Resuming(SessionId),
     /// From here on messages come and go.
@@ -56,7 +58,12 @@ pub enum Event {
         session: SessionId,
         /// Whether it is an earlier one.
         resumed: bool,
+        /// What both sides speak in it.
+        mode: Mode,
     },
+    /// Everything that we sent up to this number is kept by the other side. In [`Mode::Ours`] only. In a
+    /// session that goes on it comes first, and what was sent above it is to be sent again, in order.
+    Delivered(u64),
     /// A message came.
     Message(Message),
     /// What both sides may meet by at a relay once this connection is gone.
@@ -71,6 +78,11 @@ pub enum Event {
 pub struct Peer {
     /// Their key, which has signed.
     pub key: VerifyingKey,
+    /// The whole of it, if their program and ours speak [`Mode::Ours`]. An ML-DSA-65 half has not signed
+    /// yet; there is no session if it does not.
+    pub identity: IdentityPublic,
+    /// What both sides will speak.
+    pub mode: Mode,
     /// What they call themselves: up to 1,024 bytes of any text.
     pub name: String,
     /// Of their program.
@@ -81,7 +93,7 @@ pub struct Peer {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Message {
-    /// Its place among what they sent, from 3.
+    /// Its place among what they sent: in [`Mode::Ours`] its number, from 1; else from 3.
     pub sequence: u64,
     /// When they say to have sent it, in milliseconds since 1970.
     pub sent_ms: u64,

@@ -11,6 +11,7 @@ use wire::kamune::Metadata;
 use super::{Config, End, Event, Output, Stats};
 use crate::envelope::{Envelope, EnvelopeError, timestamp};
 use crate::session_id::message_id;
+use crate::trace::Trace;
 use crate::{ExchangeError, Role, Route};
 
 /// What every state of a channel works with.
@@ -21,6 +22,8 @@ pub(super) struct Parts {
     pub(super) generator: Generator,
     pub(super) outputs: VecDeque<Output>,
     pub(super) stats: Stats,
+    /// What was sent and heard before the handshake.
+    pub(super) trace: Trace,
 }
 
 /// What metadata says beside the route.

@@ -12,7 +12,9 @@ fn two_who_want_each_other_get_one_session() {
     pair.settle();
     let session = |events: &[Event]| {
         let found = events.iter().find_map(|event| match event {
-            Event::Established { session, resumed } => Some((*session, *resumed)),
+            Event::Established {
+                session, resumed, ..
+            } => Some((*session, *resumed)),
             _ => None,
         });
         found.unwrap()

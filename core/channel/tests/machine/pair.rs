@@ -4,10 +4,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use channel::{Channel, Config, Event, Input, Output, Resumption, Role};
+use channel::{Channel, Config, Event, Input, Mode, Output, Resumption, Role};
 use identity::IdentityKey;
 use kernel::Time;
 use primitives::{Secret, sha256};
+
+/// Somebody who speaks all that we do.
+pub(crate) fn ours(name: &str) -> Config {
+    Config::new(name.parse().unwrap())
+}
 
 pub(crate) const START: Time = Time::from_ms(1_800_000_000_000);
 
@@ -98,11 +103,33 @@ pub(crate) fn key(seed: u8) -> Arc<IdentityKey> {
     Arc::new(IdentityKey::from_seeds(&Secret::new([seed; 32]), None))
 }
 
+/// Somebody who speaks Kamune and no more.
 pub(crate) fn config(name: &str) -> Config {
-    Config::new(name.parse().unwrap())
+    let mut config = Config::new(name.parse().unwrap());
+    config.mode = Mode::Kamune;
+    config
+}
+
+/// Somebody whose identity has both halves.
+pub(crate) fn hybrid(seed: u8) -> Arc<IdentityKey> {
+    let [one, other] = [seed, seed ^ 0x80].map(|seed| Secret::new([seed; 32]));
+    Arc::new(IdentityKey::from_seeds(&one, Some(&other)))
 }
 
 impl Pair {
+    /// Two of ours.
+    pub(crate) fn ours() -> Self {
+        Self::with(ours("Alice"), ours("Bob"), None, None)
+    }
+
+    /// Two of ours, who have a session.
+    pub(crate) fn talking() -> Self {
+        let mut pair = Self::ours();
+        pair.settle();
+        assert!(pair.caller.is_open() && pair.called.is_open());
+        pair
+    }
+
     pub(crate) fn new() -> Self {
         Self::with(config("Alice"), config("Bob"), None, None)
     }
@@ -118,9 +145,20 @@ impl Pair {
         let before = resumption.as_ref().map(Resumption::to_bytes);
         let before = before.unwrap_or_default();
         let [one, two] = [b"caller", b"called"].map(|side| Secret::new(sha256(&[side, &before])));
+        let keys = [key(1), key(2)];
+        Self::of(keys, [caller, called], resumption, shelf, [one, two])
+    }
+
+    pub(crate) fn of(
+        [alice, bob]: [Arc<IdentityKey>; 2],
+        [caller, called]: [Config; 2],
+        resumption: Option<Resumption>,
+        shelf: Option<Resumption>,
+        [one, two]: [Secret<32>; 2],
+    ) -> Self {
         let mut pair = Self {
-            caller: Side::new(Channel::dial(START, caller, key(1), resumption, one)),
-            called: Side::new(Channel::answer(START, called, key(2), two)),
+            caller: Side::new(Channel::dial(START, caller, alice, resumption, one)),
+            called: Side::new(Channel::answer(START, called, bob, two)),
             now: START,
             shelf,
             carried: Vec::new(),

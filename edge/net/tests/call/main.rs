@@ -1,5 +1,6 @@
 //! Calls over TCP.
 #![expect(
+    clippy::arithmetic_side_effects,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test stops at what does not hold"
@@ -11,7 +12,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use channel::{End, Event, SendError};
+use channel::{End, Event, Mode, SendError};
 use net::call::{Call, Limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -46,7 +47,17 @@ async fn two_people_talk_and_part() {
 
 #[tokio::test]
 async fn ten_thousand_messages_of_all_lengths_cross_each_other() {
-    let (alice, bob) = people();
+    cross(Mode::Ours).await;
+}
+
+#[tokio::test]
+async fn and_so_they_do_in_kamune() {
+    cross(Mode::Kamune).await;
+}
+
+async fn cross(mode: Mode) {
+    let (mut alice, bob) = people();
+    alice.mode = mode;
     let (caller, called) = talking(&alice, &bob).await;
     let length =
         |number: usize| number * 7919 % 1500 + usize::from(number.is_multiple_of(500)) * 59_900;
@@ -92,12 +103,10 @@ async fn a_session_goes_on_over_another_connection() {
     let (mut caller, incoming) = tokio::join!(alice.dial(at, kept), listener.accept());
     let mut called = Call::answer(incoming.unwrap(), bob.setup()).unwrap();
     // nobody is asked
-    let established = Event::Established {
-        session,
-        resumed: true,
-    };
-    assert_eq!(next(&mut caller).await, established);
-    assert_eq!(next(&mut called).await, established);
+    for call in [&mut caller, &mut called] {
+        assert_eq!(establish(call).await, (session, true));
+        assert_eq!(next(call).await, Event::Delivered(0));
+    }
     caller.handle().send(Bytes::from("again")).await.unwrap();
     assert_eq!(message(&mut called).await, b"again");
 }
@@ -110,17 +119,17 @@ async fn a_session_that_cannot_be_kept_is_none() {
     let at = listener.address().unwrap();
     let (mut caller, incoming) = tokio::join!(alice.dial(at, None), listener.accept());
     let mut called = Call::answer(incoming.unwrap(), bob.setup()).unwrap();
-    let bobs = async {
+    let ends = [&mut caller, &mut called].map(|call| async {
         loop {
-            match next(&mut called).await {
-                Event::Introduced(_) => called.handle().accept().await,
-                other => return other,
+            match next(call).await {
+                Event::Introduced(_) => call.handle().accept().await,
+                Event::Ended(end) => return end,
+                other => panic!("{other:?}"),
             }
         }
-    };
-    let (_, end) = tokio::join!(establish(&mut caller), bobs);
-    assert_eq!(end, Event::Ended(End::NotKept));
-    assert_eq!(next(&mut caller).await, Event::Ended(End::Lost));
+    });
+    let [caller, called] = ends;
+    assert_eq!(tokio::join!(caller, called), (End::Lost, End::NotKept));
 }
 
 #[tokio::test]
@@ -148,6 +157,7 @@ async fn a_reader_who_is_slow_makes_the_writer_wait_and_loses_nothing() {
 #[tokio::test]
 async fn messages_of_the_first_moment_wait_for_room() {
     let (mut alice, bob) = people();
+    alice.mode = Mode::Kamune;
     alice.hold = Duration::from_millis(300);
     let (caller, mut called) = talking(&alice, &bob).await;
     let handle = caller.handle().clone();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use channel::{Config, Event, Resumption, SessionId};
+use channel::{Config, Event, Mode, Resumption, SessionId};
 use identity::IdentityKey;
 use net::call::{Call, Limits, Listener, NotKept, Setup, Shelf};
 use primitives::Secret;
@@ -48,6 +48,7 @@ pub(crate) struct Person {
     pub(crate) shelf: Memory,
     /// How long the first message waits; most people here know that nobody begins with values.
     pub(crate) hold: Duration,
+    pub(crate) mode: Mode,
     name: &'static str,
 }
 
@@ -57,6 +58,7 @@ impl Person {
             key: Arc::new(IdentityKey::from_seeds(&Secret::new([seed; 32]), None)),
             shelf: Memory::default(),
             hold: Duration::ZERO,
+            mode: Mode::Ours,
             name,
         }
     }
@@ -64,6 +66,7 @@ impl Person {
     pub(crate) fn setup(&self) -> Setup<Memory> {
         let mut config = Config::new(self.name.parse().unwrap());
         config.hold = self.hold;
+        config.mode = self.mode;
         Setup {
             config,
             key: Arc::clone(&self.key),
@@ -92,7 +95,9 @@ pub(crate) async fn establish(call: &mut Call) -> (SessionId, bool) {
     loop {
         match next(call).await {
             Event::Introduced(_) => call.handle().accept().await,
-            Event::Established { session, resumed } => return (session, resumed),
+            Event::Established {
+                session, resumed, ..
+            } => return (session, resumed),
             other => panic!("{other:?}"),
         }
     }
