@@ -307,4 +307,5 @@ pub enum Output {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a test")]
 mod tests;

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 const SEGMENT: Segment<'_> = Segment {
@@ -56,5 +58,37 @@ fn there_are_four_commands() {
         let unknown = DecodeError::UnknownCommand { command };
         let is_one = (81..=84).contains(&command);
         assert_eq!(known, if is_one { Ok(command) } else { Err(unknown) });
+    }
+}
+
+proptest! {
+    #[test]
+    fn decoding_never_panics_and_comes_back(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+        if let Ok((segment, rest)) = Segment::decode(&bytes) {
+            let mut again = Vec::new();
+            segment.encode(&mut again);
+            prop_assert_eq!(again.len(), segment.size());
+            again.extend(rest);
+            prop_assert_eq!(again, bytes);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_segment_comes_back(
+        numbers in any::<[u32; 4]>(),
+        command in 81..=84_u8,
+        fragment in any::<u8>(),
+        window in any::<u16>(),
+        data in proptest::collection::vec(any::<u8>(), 0..1400),
+    ) {
+        let [conv, time, number, next] = numbers;
+        let (conv, command) = (Conv::new(conv), Command::of(command).unwrap());
+        let data = &data;
+        let segment = Segment { conv, command, fragment, window, time, number, next, data };
+        let mut bytes = Vec::new();
+        segment.encode(&mut bytes);
+        prop_assert_eq!(Segment::decode(&bytes), Ok((segment, &[][..])));
     }
 }

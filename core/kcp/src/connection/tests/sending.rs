@@ -1,0 +1,270 @@
+use std::vec;
+
+use super::*;
+use Command::{Ack, Ask, Push, Tell};
+
+#[test]
+fn it_waits_for_nothing_at_first() {
+    assert_eq!(sent(&mut connection(Config::default())), nothing(None));
+}
+
+#[test]
+fn what_is_written_leaves_at_once() {
+    let mut one = connection(Config::default());
+    assert_eq!(one.write(at(5), b"hello"), 5);
+    let Output::Send(datagram) = one.poll() else {
+        panic!("it does not send");
+    };
+    let (segment, rest) = Segment::decode(&datagram).unwrap();
+    let expected = Segment {
+        time: 5,
+        data: b"hello",
+        ..PUSH
+    };
+    assert_eq!((segment, rest), (expected, &[][..]));
+    assert_eq!(sent(&mut one), nothing(205));
+    assert_eq!(one.stats().sent, 1);
+    assert_eq!(one.unacknowledged(), 5);
+}
+
+#[test]
+fn a_long_write_is_cut_into_segments() {
+    let mut one = connection(Config::own());
+    assert_eq!(one.write(at(0), &[7; 3000]), 3000);
+    let (segments, _) = sent(&mut one);
+    assert_eq!(segments, [(Push, 0, 1376), (Push, 1, 1376), (Push, 2, 248)]);
+}
+
+#[test]
+fn the_congestion_window_opens_with_acks() {
+    let mut one = connection(Config::default());
+    one.write(at(0), &[7; 1376 * 4]);
+    assert_eq!(sent(&mut one), (vec![(Push, 0, 1376)], Some(200)));
+    hear(&mut one, 40, &[ACK]);
+    let (segments, _) = sent(&mut one);
+    assert_eq!(segments, [(Push, 1, 1376), (Push, 2, 1376)]);
+    assert_eq!(one.unacknowledged(), 1376 * 3);
+}
+
+#[test]
+fn the_peers_window_is_kept() {
+    let mut one = connection(Config::own());
+    one.write(at(0), &[7; 1376 * 12]);
+    assert_eq!(sent(&mut one).0.len(), 10);
+    hear(
+        &mut one,
+        10,
+        &[Segment {
+            next: 10,
+            window: 1,
+            ..ACK
+        }],
+    );
+    assert_eq!(sent(&mut one).0, [(Push, 10, 1376)]);
+    // a tell that opens it lets the rest go at once
+    let tell = Segment {
+        command: Tell,
+        next: 10,
+        window: 2,
+        ..ACK
+    };
+    hear(&mut one, 11, &[tell]);
+    assert_eq!(sent(&mut one).0, [(Push, 11, 1376)]);
+}
+
+#[test]
+fn an_older_segment_does_not_change_the_window() {
+    let mut one = connection(Config::own());
+    one.write(at(0), &[7; 1376 * 2]);
+    hear(
+        &mut one,
+        10,
+        &[Segment {
+            next: 2,
+            window: 0,
+            ..ACK
+        }],
+    );
+    hear(
+        &mut one,
+        11,
+        &[Segment {
+            next: 1,
+            window: 9,
+            ..ACK
+        }],
+    );
+    sent(&mut one);
+    one.write(at(12), b"x");
+    assert_eq!(sent(&mut one), nothing(510));
+}
+
+#[test]
+fn a_push_goes_out_again_later_each_time() {
+    let mut one = connection(Config::default());
+    one.write(at(0), b"x");
+    assert_eq!(sent(&mut one).1, Some(200));
+    assert_eq!(tick(&mut one, 199), nothing(200));
+    assert_eq!(tick(&mut one, 200), (vec![(Push, 0, 1)], Some(600)));
+    assert_eq!(tick(&mut one, 600), (vec![(Push, 0, 1)], Some(1200)));
+    assert_eq!(tick(&mut one, 5000), (vec![(Push, 0, 1)], Some(5800)));
+    assert_eq!(one.stats().timeouts, 3);
+
+    let mut one = connection(Config::own());
+    one.write(at(0), b"x");
+    assert_eq!(sent(&mut one).1, Some(200));
+    assert_eq!(tick(&mut one, 200), (vec![(Push, 0, 1)], Some(500)));
+}
+
+#[test]
+fn a_push_waits_a_minute_at_most() {
+    let mut one = connection(Config::default());
+    one.write(at(0), b"x");
+    hear(&mut one, 50_000, &[ACK]);
+    one.write(at(50_000), b"y");
+    assert_eq!(sent(&mut one).1, Some(110_000));
+    assert_eq!(tick(&mut one, 110_000).1, Some(170_000));
+}
+
+#[test]
+fn a_skipped_push_goes_out_again_at_once() {
+    let mut one = connection(Config::own());
+    one.write(at(0), &[7; 1376 * 3]);
+    sent(&mut one);
+    // the ack of 2 alone: with nothing new to send, one is enough
+    hear(
+        &mut one,
+        40,
+        &[Segment {
+            number: 2,
+            next: 0,
+            ..ACK
+        }],
+    );
+    let (segments, _) = tick(&mut one, 50);
+    assert_eq!(segments, [(Push, 0, 1376), (Push, 1, 1376)]);
+    assert_eq!((one.stats().skipped, one.stats().timeouts), (2, 0));
+    // what it already did for skips it does not do again
+    hear(
+        &mut one,
+        60,
+        &[Segment {
+            number: 2,
+            next: 0,
+            ..ACK
+        }],
+    );
+    assert_eq!(tick(&mut one, 70).0, []);
+}
+
+#[test]
+fn fast_resend_counts_acks_of_later_pushes() {
+    let config = Config {
+        send_window: 4,
+        ..Config::own()
+    };
+    let mut one = connection(config);
+    one.write(at(0), &[7; 1376 * 20]);
+    assert_eq!(sent(&mut one).0.len(), 4);
+    let ack = |number| Segment {
+        number,
+        next: 0,
+        ..ACK
+    };
+    hear(&mut one, 8, &[ack(1)]);
+    assert_eq!(sent(&mut one), nothing(10));
+    hear(&mut one, 9, &[ack(2)]);
+    assert_eq!(sent(&mut one).0, [(Push, 0, 1376)]);
+}
+
+#[test]
+fn an_ack_of_an_earlier_transmission_skips_nothing() {
+    let mut one = connection(Config::own());
+    one.write(at(0), &[7; 1376 * 2]);
+    tick(&mut one, 300);
+    // the ack is of the transmission at 0, both left again at 300
+    hear(
+        &mut one,
+        310,
+        &[Segment {
+            number: 1,
+            next: 0,
+            ..ACK
+        }],
+    );
+    assert_eq!(tick(&mut one, 350).0, []);
+}
+
+#[test]
+fn an_ack_goes_at_once_after_a_silence_and_then_waits() {
+    let mut one = connection(Config::default());
+    hear(&mut one, 500, &[PUSH]);
+    assert_eq!(sent(&mut one), (vec![(Ack, 0, 0)], None));
+    hear(&mut one, 530, &[Segment { number: 1, ..PUSH }]);
+    assert_eq!(sent(&mut one), nothing(600));
+    assert_eq!(tick(&mut one, 600), (vec![(Ack, 1, 0)], None));
+}
+
+#[test]
+fn an_ack_goes_with_what_is_written() {
+    let mut one = connection(Config::default());
+    hear(&mut one, 500, &[PUSH]);
+    sent(&mut one);
+    hear(&mut one, 530, &[Segment { number: 1, ..PUSH }]);
+    one.write(at(540), b"answer");
+    let (segments, _) = sent(&mut one);
+    assert_eq!(segments, [(Ack, 1, 0), (Push, 0, 6)]);
+}
+
+#[test]
+fn acks_that_fill_a_datagram_do_not_wait() {
+    let config = Config {
+        receive_window: 100,
+        ..Config::default()
+    };
+    let mut one = connection(config);
+    hear(&mut one, 500, &[PUSH]);
+    sent(&mut one);
+    // numbers with a gap before them, so that each needs its ack
+    for number in 2..59 {
+        hear(&mut one, 501, &[Segment { number, ..PUSH }]);
+        assert_eq!(sent(&mut one).0, []);
+    }
+    hear(&mut one, 501, &[Segment { number: 59, ..PUSH }]);
+    assert_eq!(sent(&mut one).0.len(), 58);
+}
+
+#[test]
+fn a_closed_window_is_asked_for() {
+    let mut one = connection(Config::default());
+    one.write(at(0), b"x");
+    hear(&mut one, 100, &[Segment { window: 0, ..ACK }]);
+    one.write(at(100), b"y");
+    assert_eq!(sent(&mut one), (vec![(Push, 0, 1)], Some(600)));
+    assert_eq!(tick(&mut one, 600), (vec![(Ask, 0, 0)], Some(1350)));
+    assert_eq!(tick(&mut one, 1350), (vec![(Ask, 0, 0)], Some(2475)));
+    let mut now = 2475;
+    for _ in 0..20 {
+        now = tick(&mut one, now).1.unwrap();
+    }
+    assert_eq!(tick(&mut one, now).1, Some(now + 120_000));
+    hear(
+        &mut one,
+        now,
+        &[Segment {
+            command: Tell,
+            ..ACK
+        }],
+    );
+    assert_eq!(sent(&mut one).0, [(Push, 1, 1)]);
+}
+
+#[test]
+fn flushing_sends_what_may_go() {
+    let mut one = connection(Config::default());
+    hear(&mut one, 500, &[PUSH]);
+    sent(&mut one);
+    hear(&mut one, 501, &[Segment { number: 1, ..PUSH }]);
+    one.flush(at(502));
+    assert_eq!(sent(&mut one), (vec![(Ack, 1, 0)], None));
+}
