@@ -251,9 +251,12 @@ impl Connection {
     }
 
     fn deadline(&self) -> Option<Time> {
-        let waits = self.receiver.acks() > 0 || self.must_tell || self.sender.has_skipped();
+        let waits = self.receiver.acks() > 0 || self.must_tell;
         let tick = waits.then_some(self.tick_at);
-        [tick, self.sender.deadline()].into_iter().flatten().min()
+        let missed = self.sender.missed_at(1, &self.config);
+        let missed = missed.map(|at| at.max(self.tick_at));
+        let all = [tick, missed, self.sender.deadline()];
+        all.into_iter().flatten().min()
     }
 
     /// A segment without data, as it is now.

@@ -35,6 +35,18 @@ impl Rtt {
         Duration::from_millis(self.timeout.unsigned_abs())
     }
 
+    /// Whether there was a round trip.
+    pub(super) const fn is_known(&self) -> bool {
+        self.mean.is_some()
+    }
+
+    /// After how long an ack was overtaken by others for longer than a network does that.
+    pub(super) fn patience(&self) -> Duration {
+        let mean = self.mean.unwrap_or(self.timeout);
+        let margin = self.interval.max(mean.div_euclid(4));
+        Duration::from_millis(mean.saturating_add(margin).unsigned_abs())
+    }
+
     /// Takes a round trip of `ms`; one above a minute is no round trip.
     pub(super) fn sample(&mut self, ms: u32) {
         let ms = i64::from(ms);

@@ -12,7 +12,7 @@ use super::outgoing::Outgoing;
 use super::rtt::Rtt;
 use crate::number::{distance, is_before};
 use crate::stats::count;
-use crate::{Command, Config, Segment, Stats};
+use crate::{Command, Config, Congestion, Segment, Stats};
 use flight::{Cause, Flight, Rule};
 
 #[derive(Debug)]
@@ -122,9 +122,8 @@ impl Sender {
                 .grow(heard.acked, in_flight, u32::from(self.remote));
         }
         self.arm_probe(now);
-        let mut flights = self.flights.iter();
-        let is_missed = flights.any(|one| one.is_skipped(config.fast_resend.max(1)));
-        heard.acked > 0 || is_missed || self.may_fill(config)
+        let missed = self.missed_at(config.fast_resend.max(1), config);
+        heard.acked > 0 || missed.is_some_and(|at| at <= now) || self.may_fill(config)
     }
 
     /// Whether the peer is to be asked for its window now.
@@ -157,6 +156,7 @@ impl Sender {
             timeout: self.rtt.timeout(),
             pace: config.pace,
             fast_resend: config.fast_resend,
+            patience: self.patience(config),
             has_new,
         };
         let (mut skipped, mut late) = (None, None);
@@ -189,7 +189,9 @@ impl Sender {
             self.window
                 .shrink(Loss::Skipped, number, self.next, in_flight);
         }
-        if let Some(number) = late {
+        // Before the first round trip `Prompt` does not know what is late.
+        let knows = config.congestion == Congestion::Classic || self.rtt.is_known();
+        if let Some(number) = late.filter(|_| knows) {
             let loss = Loss::Timeout { window };
             self.window.shrink(loss, number, self.next, in_flight);
         }
@@ -203,9 +205,19 @@ impl Sender {
         [resend, probe].into_iter().flatten().min()
     }
 
-    /// Whether a segment was skipped, but not often enough to be sent again while new ones flew.
-    pub(super) fn has_skipped(&self) -> bool {
-        self.flights.iter().any(|one| one.is_skipped(1))
+    /// When a segment counts as lost that was skipped, at least so many times.
+    pub(super) fn missed_at(&self, times: u32, config: &Config) -> Option<Time> {
+        let patience = self.patience(config);
+        let flights = self.flights.iter();
+        let missed = flights.filter_map(|one| one.missed_at(times, patience));
+        missed.min()
+    }
+
+    fn patience(&self, config: &Config) -> Duration {
+        match config.congestion {
+            Congestion::Classic => Duration::ZERO,
+            Congestion::Prompt => self.rtt.patience(),
+        }
     }
 
     /// The number of the first segment in flight, or of the next one.

@@ -25,7 +25,7 @@ proptest! {
         lengths in [0..60_000_usize, 0..60_000_usize],
         own in any::<[bool; 2]>(),
     ) {
-        let weather = Weather { loss_percent, repeat_percent, delay };
+        let weather = Weather { loss_percent, repeat_percent, latency: 10, delay };
         let configs = own.map(|own| if own { Config::own() } else { Config::default() });
         let mut network = Network::new(seed, 0, weather, pair(configs));
         let [a, b] = lengths.map(|length| text(seed ^ length as u64, length));
@@ -43,7 +43,7 @@ proptest! {
         send_queue in 1..3000_usize,
         mtu in 25..1400_usize,
     ) {
-        let weather = Weather { loss_percent, repeat_percent: 5, delay: 30 };
+        let weather = Weather { loss_percent, repeat_percent: 5, latency: 10, delay: 30 };
         let mut config = Config::default();
         config.send_window = windows[0];
         config.receive_window = windows[1];
@@ -60,6 +60,7 @@ fn a_perfect_network_loses_no_time() {
     let weather = Weather {
         loss_percent: 0,
         repeat_percent: 0,
+        latency: 0,
         delay: 1,
     };
     for (config, at_most) in [(Config::default(), 5_000), (Config::own(), 500)] {

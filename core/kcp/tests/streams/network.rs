@@ -21,7 +21,9 @@ pub(crate) trait End {
 pub(crate) struct Weather {
     pub(crate) loss_percent: u64,
     pub(crate) repeat_percent: u64,
-    /// Each datagram takes up to so long, in milliseconds, so that they overtake each other.
+    /// Each datagram takes so long, in milliseconds.
+    pub(crate) latency: u64,
+    /// And up to so many more, so that they overtake each other; at least 1.
     pub(crate) delay: u64,
 }
 
@@ -147,7 +149,8 @@ impl<A: End, B: End> Network<A, B> {
     }
 
     fn send(&mut self, to: usize, datagram: Vec<u8>) {
-        let at = self.now + 1 + self.draw() % self.weather.delay.max(1);
+        let Weather { latency, delay, .. } = self.weather;
+        let at = self.now + latency + 1 + self.draw() % delay;
         self.serial += 1;
         self.wire.insert((at, self.serial), (to, datagram));
     }

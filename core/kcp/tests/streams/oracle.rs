@@ -96,7 +96,7 @@ proptest! {
         is_own in any::<bool>(),
     ) {
         let config = if is_own { Config::own() } else { Config::default() };
-        let weather = Weather { loss_percent, repeat_percent, delay };
+        let weather = Weather { loss_percent, repeat_percent, latency: 10, delay };
         let ends = (Ours::new(config, CONV, 0), Oracle::new(0));
         let mut network = Network::new(seed, 0, weather, ends);
         let [a, b] = lengths.map(|length| text(seed ^ length as u64, length));

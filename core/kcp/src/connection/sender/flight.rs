@@ -17,7 +17,9 @@ pub(super) struct Flight {
     /// Transmissions.
     pub(super) sent: u32,
     pub(super) resend_at: Time,
-    /// Time on the wire of the last transmission.
+    /// The last transmission.
+    sent_at: Time,
+    /// The same, as it is on the wire.
     time: u32,
     timeout: Duration,
     /// Acks of later segments; `None` once they made it go out again, until its time is over.
@@ -31,6 +33,7 @@ impl Flight {
             is_acked: false,
             sent: 0,
             resend_at: Time::ZERO,
+            sent_at: Time::ZERO,
             time: 0,
             timeout: Duration::ZERO,
             skips: Some(0),
@@ -52,9 +55,11 @@ impl Flight {
         }
     }
 
-    /// Whether acks of later segments came, at least so many, to which nothing was done yet.
-    pub(super) fn is_skipped(&self, times: u32) -> bool {
-        !self.is_acked && self.skips.is_some_and(|skips| skips >= times)
+    /// When acks of later segments, at least so many, to which nothing was done yet, show that it is
+    /// lost: once an overtaken datagram would have come.
+    pub(super) fn missed_at(&self, times: u32, patience: Duration) -> Option<Time> {
+        let is_skipped = !self.is_acked && self.skips.is_some_and(|skips| skips >= times);
+        is_skipped.then(|| self.sent_at.after(patience))
     }
 
     /// Notes a transmission at `time` on the wire, if one is due, and says why.
@@ -77,18 +82,23 @@ impl Flight {
         }
         self.sent = self.sent.saturating_add(1);
         self.time = time;
+        self.sent_at = rule.now;
         self.resend_at = rule.now.after(self.timeout);
         Some(cause)
     }
 
     fn cause(&self, rule: &Rule) -> Option<Cause> {
-        let is_missed = rule.fast_resend > 0 && self.is_skipped(rule.fast_resend);
-        let is_last_chance = !rule.has_new && self.is_skipped(1);
+        let is_missed = |times| {
+            let at = self.missed_at(times, rule.patience);
+            at.is_some_and(|at| at <= rule.now)
+        };
+        let is_often = rule.fast_resend > 0 && is_missed(rule.fast_resend);
+        let is_last_chance = !rule.has_new && is_missed(1);
         if self.is_acked {
             None
         } else if self.sent == 0 {
             Some(Cause::First)
-        } else if is_missed || is_last_chance {
+        } else if is_often || is_last_chance {
             Some(Cause::Skipped)
         } else if self.resend_at <= rule.now {
             Some(Cause::Timeout)
@@ -105,6 +115,8 @@ pub(super) struct Rule {
     pub(super) timeout: Duration,
     pub(super) pace: Pace,
     pub(super) fast_resend: u32,
+    /// How long a segment may be overtaken before it counts as lost.
+    pub(super) patience: Duration,
     /// Whether new segments go out too.
     pub(super) has_new: bool,
 }

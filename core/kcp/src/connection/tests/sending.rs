@@ -128,53 +128,76 @@ fn a_push_waits_a_minute_at_most() {
 
 #[test]
 fn a_skipped_push_goes_out_again_at_once() {
-    let mut one = connection(Config::own());
+    let mut one = connection(Config::default());
     one.write(at(0), &[7; 1376 * 3]);
-    sent(&mut one);
-    // the ack of 2 alone: with nothing new to send, one is enough
-    hear(
-        &mut one,
-        40,
-        &[Segment {
-            number: 2,
-            next: 0,
-            ..ACK
-        }],
-    );
-    let (segments, _) = tick(&mut one, 50);
-    assert_eq!(segments, [(Push, 0, 1376), (Push, 1, 1376)]);
-    assert_eq!((one.stats().skipped, one.stats().timeouts), (2, 0));
-    // what it already did for skips it does not do again
-    hear(
-        &mut one,
-        60,
-        &[Segment {
-            number: 2,
-            next: 0,
-            ..ACK
-        }],
-    );
-    assert_eq!(tick(&mut one, 70).0, []);
+    hear(&mut one, 40, &[ACK]);
+    assert_eq!(sent(&mut one).0.len(), 3);
+    let ack_of_2 = Segment {
+        number: 2,
+        next: 1,
+        time: 40,
+        ..ACK
+    };
+    hear(&mut one, 80, &[ack_of_2]);
+    assert_eq!(sent(&mut one).0, [(Push, 1, 1376)]);
+    assert_eq!((one.stats().skipped, one.stats().timeouts), (1, 0));
+    // what was done for skips is not done again
+    hear(&mut one, 90, &[ack_of_2]);
+    assert_eq!(sent(&mut one).0, []);
 }
 
 #[test]
-fn fast_resend_counts_acks_of_later_pushes() {
-    let config = Config {
-        send_window: 4,
-        ..Config::own()
-    };
-    let mut one = connection(config);
-    one.write(at(0), &[7; 1376 * 20]);
-    assert_eq!(sent(&mut one).0.len(), 4);
-    let ack = |number| Segment {
-        number,
-        next: 0,
-        ..ACK
-    };
-    hear(&mut one, 8, &[ack(1)]);
-    assert_eq!(sent(&mut one), nothing(10));
-    hear(&mut one, 9, &[ack(2)]);
-    assert_eq!(sent(&mut one).0, [(Push, 0, 1376)]);
+fn an_overtaken_push_has_a_while_to_come() {
+    let mut one = connection(Config::own());
+    one.write(at(0), &[7; 1376 * 3]);
+    sent(&mut one);
+    // a round trip of 80 ms, and a quarter of it
+    hear(
+        &mut one,
+        80,
+        &[Segment {
+            number: 2,
+            next: 0,
+            ..ACK
+        }],
+    );
+    assert_eq!(sent(&mut one), nothing(100));
+    hear(
+        &mut one,
+        90,
+        &[Segment {
+            number: 1,
+            next: 0,
+            ..ACK
+        }],
+    );
+    assert_eq!(tick(&mut one, 101).0, [(Push, 0, 1376)]);
+    assert_eq!((one.stats().skipped, one.stats().timeouts), (1, 0));
+}
+
+#[test]
+fn fast_resend_counts_acks_while_new_pushes_fly() {
+    for (acks, expected) in [
+        (&[2][..], &[(Push, 3, 3)][..]),
+        (&[1, 2], &[(Push, 0, 1376), (Push, 3, 3)]),
+    ] {
+        let mut one = connection(Config::own());
+        one.write(at(0), &[7; 1376 * 3]);
+        sent(&mut one);
+        for &number in acks {
+            hear(
+                &mut one,
+                80,
+                &[Segment {
+                    number,
+                    next: 0,
+                    ..ACK
+                }],
+            );
+        }
+        one.write(at(105), b"new");
+        assert_eq!(sent(&mut one).0, expected);
+    }
 }
 
 #[test]
@@ -267,4 +290,23 @@ fn flushing_sends_what_may_go() {
     hear(&mut one, 501, &[Segment { number: 1, ..PUSH }]);
     one.flush(at(502));
     assert_eq!(sent(&mut one), (vec![(Ack, 1, 0)], None));
+}
+
+#[test]
+fn a_slow_path_is_not_taken_for_a_full_one() {
+    let mut one = connection(Config::own());
+    one.write(at(0), &[7; 1376 * 40]);
+    assert_eq!(sent(&mut one).0.len(), 10);
+    // nobody knows yet how long an ack takes: all go again, the window stays
+    assert_eq!(tick(&mut one, 200).0.len(), 10);
+    hear(
+        &mut one,
+        210,
+        &[Segment {
+            number: 9,
+            next: 10,
+            ..ACK
+        }],
+    );
+    assert_eq!(sent(&mut one).0.len(), 20);
 }

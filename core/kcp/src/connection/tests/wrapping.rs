@@ -53,7 +53,7 @@ proptest! {
         let config = if is_own { Config::own() } else { Config::default() };
         let number = u32::MAX - before;
         let end = || Connection::starting_at(config, CONV, at(0), number);
-        let weather = Weather { loss_percent, repeat_percent: 5, delay: 60 };
+        let weather = Weather { loss_percent, repeat_percent: 5, latency: 10, delay: 60 };
         let mut network = Network::new(seed, 0, weather, (end(), end()));
         network.pass(u64::from(u32::MAX) - 2000);
         let [a, b] = [80_000, 50_000].map(|length| text(seed, length));
