@@ -140,6 +140,20 @@ const SCRIPTS: &[(&str, &str, &str, usize)] = &[
         "010001000004010001010000000404000001000404000101000201000402010100010104040002000004040004",
         1,
     ),
+    // Both write, what is on the way arrives, both read, 80 ms pass.
+    (
+        "kcp",
+        "0007",
+        "000408aabbccddeeff0011010405aabbccddee0001000101000001000100010000050101050100000a010000",
+        12,
+    ),
+    // The same with forgeries: a push, an ack, a changed byte.
+    (
+        "kcp",
+        "0103",
+        "000408aabbccddeeff0011000800200000000001aa01080105010100000006060100010100010100000a",
+        8,
+    ),
     // Each node works, the three oldest datagrams arrive, a second passes.
     ("lan", "", "000601060206000100000100000100000010", 12),
     // The friend's T1, T2 and T3; the stranger's T2.
