@@ -37,6 +37,9 @@ fn the_classic_window_falls_to_half_or_to_one() {
     assert_eq!((window.size(), window.threshold), (1, 5));
     window.shrink(Loss::Timeout { window: 1 }, 0, 20, 20);
     assert_eq!((window.size(), window.threshold), (1, 2));
+    window.fast_resend = 2;
+    window.shrink(Loss::Skipped, 0, 20, 20);
+    assert_eq!((window.size(), window.threshold), (12, 10));
 }
 
 #[test]

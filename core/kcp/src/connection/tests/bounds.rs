@@ -89,6 +89,19 @@ fn it_is_dead_after_twenty_transmissions_until_it_is_heard() {
 }
 
 #[test]
+fn the_shortest_datagram_carries_a_byte_and_the_least_queue_one_of_them() {
+    let config = Config {
+        mtu: 0,
+        outgoing: 0,
+        ..Config::own()
+    };
+    let mut one = connection(config);
+    assert_eq!(one.write(at(0), b"xyz"), 3);
+    assert_eq!(sent(&mut one).0, [(Command::Push, 0, 1)]);
+    assert_eq!(one.stats().dropped, 2);
+}
+
+#[test]
 fn values_out_of_range_count_as_the_nearest() {
     let config = Config {
         mtu: 0,

@@ -28,7 +28,15 @@ fn an_ask_is_answered() {
         ..PUSH
     };
     hear(&mut one, 500, &[ask]);
-    assert_eq!(sent(&mut one).0, [(Tell, 0, 0)]);
+    let Output::Send(datagram) = one.poll() else {
+        panic!("it does not answer");
+    };
+    let tell = Segment {
+        command: Tell,
+        time: 0,
+        ..ask
+    };
+    assert_eq!(Segment::decode(&datagram), Ok((tell, &[][..])));
 }
 
 #[test]
@@ -40,13 +48,11 @@ fn reading_a_full_window_tells_it() {
     let mut one = connection(config);
     hear(&mut one, 500, &[PUSH, Segment { number: 1, ..PUSH }]);
     assert_eq!(sent(&mut one).0, [(Ack, 1, 0)]);
-    assert_eq!(read(&mut one, 510), b"xx");
+    assert_eq!(one.read(at(510), &mut [0]), 1);
     assert_eq!(sent(&mut one), nothing(600));
     assert_eq!(tick(&mut one, 600).0, [(Tell, 0, 0)]);
 
     // one that was not full is not told
-    hear(&mut one, 700, &[Segment { number: 2, ..PUSH }]);
-    sent(&mut one);
     read(&mut one, 710);
     assert_eq!(sent(&mut one), nothing(None));
 }

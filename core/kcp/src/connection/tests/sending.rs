@@ -176,6 +176,40 @@ fn an_overtaken_push_has_a_while_to_come() {
 }
 
 #[test]
+fn fast_resend_may_be_at_the_first_ack_or_never() {
+    let ack = Segment {
+        number: 2,
+        next: 0,
+        ..ACK
+    };
+    for (fast_resend, expected) in [
+        (0, &[(Push, 3, 3)][..]),
+        (1, &[(Push, 0, 1376), (Push, 1, 1376), (Push, 3, 3)]),
+    ] {
+        let config = Config {
+            fast_resend,
+            ..Config::own()
+        };
+        let mut one = connection(config);
+        one.write(at(0), &[7; 1376 * 3]);
+        sent(&mut one);
+        hear(&mut one, 80, &[ack]);
+        one.write(at(105), b"new");
+        assert_eq!(sent(&mut one).0, expected);
+    }
+}
+
+#[test]
+fn the_first_push_that_is_late_wakes_it() {
+    let mut one = connection(Config::own());
+    one.write(at(0), b"x");
+    one.write(at(60), b"y");
+    let (segments, until) = sent(&mut one);
+    assert_eq!((segments.len(), until), (2, Some(200)));
+    assert_eq!(tick(&mut one, 200), (vec![(Push, 0, 1)], Some(260)));
+}
+
+#[test]
 fn fast_resend_counts_acks_while_new_pushes_fly() {
     for (acks, expected) in [
         (&[2][..], &[(Push, 3, 3)][..]),
@@ -280,6 +314,17 @@ fn a_closed_window_is_asked_for() {
         }],
     );
     assert_eq!(sent(&mut one).0, [(Push, 1, 1)]);
+}
+
+#[test]
+fn an_open_window_is_not_asked_for() {
+    let mut one = connection(Config::default());
+    hear(&mut one, 500, &[Segment { window: 1, ..PUSH }]);
+    assert_eq!(sent(&mut one), (vec![(Ack, 0, 0)], None));
+    hear(&mut one, 700, &[Segment { window: 0, ..PUSH }]);
+    assert_eq!(sent(&mut one), (vec![(Ack, 0, 0)], Some(1200)));
+    hear(&mut one, 900, &[Segment { window: 1, ..PUSH }]);
+    assert_eq!(sent(&mut one), (vec![(Ack, 0, 0)], None));
 }
 
 #[test]
