@@ -1,3 +1,4 @@
+mod answering;
 mod bounds;
 mod hearing;
 #[path = "../../tests/streams/network.rs"]

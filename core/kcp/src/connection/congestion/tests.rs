@@ -50,6 +50,8 @@ fn the_prompt_window_doubles_then_adds_one_a_round_trip() {
     window.shrink(Loss::Skipped, 5, 20, 20);
     assert_eq!(sizes(&mut window, 1, 9), 10);
     assert_eq!(sizes(&mut window, 1, 1), 11);
+    assert_eq!(sizes(&mut window, 1, 10), 11);
+    assert_eq!(sizes(&mut window, 1, 1), 12);
     assert_eq!(sizes(&mut window, 100_000, 11), 256);
 }
 

@@ -102,6 +102,45 @@ fn the_shortest_datagram_carries_a_byte_and_the_least_queue_one_of_them() {
 }
 
 #[test]
+fn the_least_windows_are_one_segment() {
+    let config = Config {
+        send_window: 0,
+        receive_window: 0,
+        ..Config::own()
+    };
+    let mut one = connection(config);
+    one.write(at(0), &[7; 1376 * 2]);
+    assert_eq!(sent(&mut one).0, [(Command::Push, 0, 1376)]);
+    hear(&mut one, 0, &[PUSH, Segment { number: 1, ..PUSH }]);
+    assert_eq!((one.readable(), one.stats().beyond_window), (1, 0));
+}
+
+#[test]
+fn one_push_without_an_ack_is_enough_to_be_dead() {
+    let config = Config {
+        dead_after: 2,
+        ..Config::own()
+    };
+    let mut one = connection(config);
+    one.write(at(0), b"x");
+    assert!(!one.is_dead());
+    tick(&mut one, 200);
+    one.write(at(210), b"y");
+    assert!(one.is_dead());
+}
+
+#[test]
+fn two_segments_fill_a_datagram_to_the_last_byte() {
+    let mut one = connection(Config::own());
+    one.write(at(0), &[7; 676]);
+    one.write(at(0), &[7; 676]);
+    assert_eq!(sent(&mut one).0.len(), 2);
+    one.handle(at(200), Input::Tick);
+    assert!(matches!(one.poll(), Output::Send(datagram) if datagram.len() == 1400));
+    assert!(matches!(one.poll(), Output::Wait(_)));
+}
+
+#[test]
 fn values_out_of_range_count_as_the_nearest() {
     let config = Config {
         mtu: 0,

@@ -48,6 +48,8 @@ fn reading_a_full_window_tells_it() {
     let mut one = connection(config);
     hear(&mut one, 500, &[PUSH, Segment { number: 1, ..PUSH }]);
     assert_eq!(sent(&mut one).0, [(Ack, 1, 0)]);
+    assert_eq!(one.read(at(510), &mut []), 0);
+    assert_eq!(sent(&mut one), nothing(None));
     assert_eq!(one.read(at(510), &mut [0]), 1);
     assert_eq!(sent(&mut one), nothing(600));
     assert_eq!(tick(&mut one, 600).0, [(Tell, 0, 0)]);
@@ -151,4 +153,32 @@ fn an_earlier_time_counts_as_the_latest() {
     assert_eq!(tick(&mut one, 10), nothing(1200));
     one.write(at(20), b"");
     assert_eq!(sent(&mut one), nothing(1200));
+}
+
+#[test]
+fn every_call_moves_the_time() {
+    let config = Config {
+        receive_window: 1,
+        ..Config::default()
+    };
+    let mut one = connection(config);
+    one.flush(at(500));
+    hear(&mut one, 510, &[PUSH]);
+    assert_eq!(sent(&mut one), nothing(600));
+    // what is due goes out, and so does that there is room again
+    read(&mut one, 700);
+    assert_eq!(sent(&mut one).0, [(Ack, 0, 0), (Tell, 0, 0)]);
+    hear(&mut one, 710, &[PUSH]);
+    assert_eq!(sent(&mut one), nothing(800));
+}
+
+#[test]
+fn the_clock_on_the_wire_begins_with_the_connection() {
+    let mut one = Connection::new(Config::default(), CONV, at(1_000_000));
+    one.write(at(1_000_005), b"x");
+    let Output::Send(datagram) = one.poll() else {
+        panic!("it does not send");
+    };
+    let time = Segment::decode(&datagram).map(|(segment, _)| segment.time);
+    assert_eq!(time, Ok(5));
 }
