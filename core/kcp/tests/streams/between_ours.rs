@@ -14,7 +14,7 @@ fn pair(configs: [Config; 2]) -> (Ours, Ours) {
 const HOUR: u64 = 3_600_000;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn each_reads_what_the_other_wrote(

@@ -84,7 +84,7 @@ fn clock(now: u64) -> u32 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn both_read_what_the_other_wrote(

@@ -41,7 +41,7 @@ impl End for Connection {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn numbers_and_times_start_again_unnoticed(
