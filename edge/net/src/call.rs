@@ -1,9 +1,11 @@
 //! Calls: a [`Channel`] over a connection.
 
+mod datagrams;
 mod frames;
 mod listen;
 mod run;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -15,6 +17,7 @@ use primitives::Secret;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 
+pub use datagrams::Datagrams;
 pub use listen::{Incoming, Limits, Listener};
 
 use crate::dial::Dialer;
@@ -98,6 +101,25 @@ impl Call {
     ) -> Result<Self, DialError> {
         let dialed = Dialer::new(host.to_owned(), port, proxy).dial().await?;
         Self::over(dialed.stream, setup, resumption).ok_or(DialError::NoRandomness)
+    }
+
+    /// Calls whoever listens on the UDP port `to`. Whether anybody is there shows as the channel opens.
+    ///
+    /// # Errors
+    ///
+    /// See [`DialError`].
+    pub async fn dial_datagrams<S: Shelf>(
+        to: SocketAddr,
+        setup: Setup<S>,
+        resumption: Option<Resumption>,
+    ) -> Result<Self, DialError> {
+        let stream = datagrams::dial(to).await;
+        let stream = stream.map_err(|error| RequestError::NoConnection {
+            host: to.ip().to_string(),
+            port: to.port(),
+            reason: error.kind(),
+        })?;
+        Self::over(stream, setup, resumption).ok_or(DialError::NoRandomness)
     }
 
     /// Calls over a connection that is there.

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use channel::{Config, End, Event, Resumption, SessionId};
 use identity::IdentityKey;
 use interop::kamune::{Kamune, Peer, text};
-use net::call::{Call, Limits, Listener, NotKept, Setup, Shelf};
+use net::call::{Call, Datagrams, Limits, Listener, NotKept, Setup, Shelf};
 use primitives::{Secret, sha256};
 use serde_json::json;
 use tokio::time::timeout;
@@ -66,22 +66,36 @@ async fn message(call: &mut Call) -> Result<Vec<u8>> {
     }
 }
 
-/// Our side called theirs, over TCP.
-async fn we_call() -> Result<(Call, Peer)> {
-    let mut peer = peer("listen", "127.0.0.1:0", &["--quiet"])?;
+/// Our side called theirs.
+async fn we_call(over: &str) -> Result<(Call, Peer)> {
+    let mut peer = peer("listen", over, LOOPBACK, &["--quiet"])?;
     let address = text(&peer.hears("listening")?, "address")?;
-    let mut call = dial(address.parse()?).await?;
+    let mut call = dial(over, address.parse()?).await?;
     let session = establish(&mut call, "gopher").await?;
     ensure!(text(&peer.hears("session")?, "session")? == session.as_str());
     Ok((call, peer))
 }
 
 /// Their side called ours.
-async fn they_call() -> Result<(Call, Peer)> {
-    let listener = Listener::bind(LOOPBACK.parse()?, Limits::default()).await?;
-    let address = listener.address()?.to_string();
-    let mut peer = peer("dial", &address, &["--quiet"])?;
-    let incoming = timeout(PATIENCE, listener.accept()).await??;
+async fn they_call(over: &str) -> Result<(Call, Peer)> {
+    let at = LOOPBACK.parse()?;
+    let (incoming, mut peer) = match over {
+        "tcp" => {
+            let listener = Listener::bind(at, Limits::default()).await?;
+            let address = listener.address()?.to_string();
+            let peer = peer("dial", over, &address, &["--quiet"])?;
+            (timeout(PATIENCE, listener.accept()).await??, peer)
+        }
+        _ => {
+            let listener = Datagrams::bind(at, Limits::default()).await?;
+            let address = listener.address().to_string();
+            let peer = peer("dial", over, &address, &["--quiet"])?;
+            let incoming = timeout(PATIENCE, listener.accept()).await??;
+            // It reads for those who have called.
+            tokio::spawn(async move { listener.accept().await });
+            (incoming, peer)
+        }
+    };
     let mut call = Call::answer(incoming, setup()?).context("no random bytes")?;
     let session = establish(&mut call, "gopher").await?;
     let told = peer.hears("session")?;
@@ -89,12 +103,12 @@ async fn they_call() -> Result<(Call, Peer)> {
     Ok((call, peer))
 }
 
-fn peer(role: &str, address: &str, more: &[&str]) -> Result<Peer> {
+fn peer(role: &str, over: &str, address: &str, more: &[&str]) -> Result<Peer> {
     let seed = "04".repeat(32);
     let mut arguments = vec![
         role,
         "--over",
-        "tcp",
+        over,
         "--address",
         address,
         "--name",
@@ -105,9 +119,12 @@ fn peer(role: &str, address: &str, more: &[&str]) -> Result<Peer> {
     Kamune::install()?.peer(&arguments)
 }
 
-async fn dial(at: SocketAddr) -> Result<Call> {
+async fn dial(over: &str, at: SocketAddr) -> Result<Call> {
     let host = at.ip().to_string();
-    Ok(Call::dial(&host, at.port(), None, setup()?, None).await?)
+    Ok(match over {
+        "tcp" => Call::dial(&host, at.port(), None, setup()?, None).await?,
+        _ => Call::dial_datagrams(at, setup()?, None).await?,
+    })
 }
 
 /// `count` messages of random lengths both ways at once, all of which come, in order.
@@ -150,7 +167,7 @@ async fn exchange(call: &mut Call, peer: &mut Peer, count: usize) -> Result<()> 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_messages_go_both_ways_when_we_call() -> Result<()> {
-    let (mut call, mut peer) = we_call().await?;
+    let (mut call, mut peer) = we_call("tcp").await?;
     exchange(&mut call, &mut peer, 10_000).await?;
     call.handle().close().await;
     peer.hears("left")?;
@@ -160,7 +177,7 @@ async fn ten_thousand_messages_go_both_ways_when_we_call() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_messages_go_both_ways_when_they_call() -> Result<()> {
-    let (mut call, mut peer) = they_call().await?;
+    let (mut call, mut peer) = they_call("tcp").await?;
     exchange(&mut call, &mut peer, 10_000).await?;
     peer.tell(&json!({"do": "close"}))?;
     ensure!(next(&mut call).await? == Event::Ended(End::Closed));
@@ -168,12 +185,22 @@ async fn ten_thousand_messages_go_both_ways_when_they_call() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn over_udp_messages_go_both_ways_too() -> Result<()> {
+    let (mut call, mut peer) = we_call("udp").await?;
+    exchange(&mut call, &mut peer, 10).await?;
+    call.handle().close().await;
+    peer.hears("left")?;
+    let (mut call, mut peer) = they_call("udp").await?;
+    exchange(&mut call, &mut peer, 10).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_peer_that_is_killed_ends_the_call() -> Result<()> {
     for theirs in [false, true] {
         let (mut call, peer) = if theirs {
-            they_call().await?
+            they_call("tcp").await?
         } else {
-            we_call().await?
+            we_call("tcp").await?
         };
         drop(peer);
         ensure!(
@@ -186,7 +213,7 @@ async fn a_peer_that_is_killed_ends_the_call() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_begins_with_values_gets_ours_and_both_have_tokens() -> Result<()> {
-    let (mut call, mut peer) = we_call().await?;
+    let (mut call, mut peer) = we_call("tcp").await?;
     // {"ecdh_pubkey": 32 bytes}
     let mut data = vec![0x0a, 0x2f, 0x0a, 0x0b];
     data.extend(b"ecdh_pubkey");
@@ -204,14 +231,14 @@ async fn a_program_that_begins_with_values_gets_ours_and_both_have_tokens() -> R
 
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_who_is_not_wanted_is_turned_away_both_ways() -> Result<()> {
-    let mut strict = peer("listen", LOOPBACK, &["--refuse"])?;
+    let mut strict = peer("listen", "tcp", LOOPBACK, &["--refuse"])?;
     let address = text(&strict.hears("listening")?, "address")?;
-    let mut call = dial(address.parse()?).await?;
+    let mut call = dial("tcp", address.parse()?).await?;
     ensure!(next(&mut call).await? == Event::Ended(End::Lost));
 
-    let mut lenient = peer("listen", LOOPBACK, &[])?;
+    let mut lenient = peer("listen", "tcp", LOOPBACK, &[])?;
     let address = text(&lenient.hears("listening")?, "address")?;
-    let mut call = dial(address.parse()?).await?;
+    let mut call = dial("tcp", address.parse()?).await?;
     let event = next(&mut call).await?;
     ensure!(matches!(event, Event::Introduced(_)), "{event:?}");
     call.handle().reject().await;
@@ -222,9 +249,9 @@ async fn somebody_who_is_not_wanted_is_turned_away_both_ways() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_peer_of_another_version_is_turned_away() -> Result<()> {
-    let mut old = peer("listen", LOOPBACK, &["--version", "0.6.0"])?;
+    let mut old = peer("listen", "tcp", LOOPBACK, &["--version", "0.6.0"])?;
     let address = text(&old.hears("listening")?, "address")?;
-    let mut call = dial(address.parse()?).await?;
+    let mut call = dial("tcp", address.parse()?).await?;
     let Event::Ended(end) = next(&mut call).await? else {
         panic!("a session with version 0.6");
     };

@@ -1,9 +1,14 @@
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
+
+use crate::dial::Stream;
 
 /// Waits for callers on TCP.
 #[derive(Debug)]
@@ -36,9 +41,8 @@ impl Default for Limits {
 }
 
 /// Somebody has connected.
-#[derive(Debug)]
 pub struct Incoming {
-    pub(super) stream: TcpStream,
+    pub(super) stream: Pin<Box<dyn Stream>>,
     pub(super) source: SocketAddr,
     pub(super) opening: Opening,
 }
@@ -48,6 +52,12 @@ impl Incoming {
     #[must_use]
     pub const fn source(&self) -> SocketAddr {
         self.source
+    }
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Incoming")
     }
 }
 
@@ -84,7 +94,7 @@ impl Listener {
             if let Some(opening) = self.openings.take(source.ip()) {
                 drop(stream.set_nodelay(true));
                 return Ok(Incoming {
-                    stream,
+                    stream: Box::pin(stream),
                     source,
                     opening,
                 });
@@ -95,13 +105,13 @@ impl Listener {
     /// How many were hung up on because too many were opening.
     #[must_use]
     pub fn refused(&self) -> u64 {
-        self.openings.lock().refused
+        self.openings.refused()
     }
 }
 
 /// Counts who is opening a channel.
 #[derive(Clone, Debug)]
-struct Openings {
+pub(super) struct Openings {
     limits: Limits,
     counts: Arc<Mutex<Counts>>,
 }
@@ -114,18 +124,22 @@ struct Counts {
 }
 
 impl Openings {
-    fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         Self {
             limits,
             counts: Arc::default(),
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Counts> {
+    fn lock(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self, from: IpAddr) -> Option<Opening> {
+    pub(super) fn refused(&self) -> u64 {
+        self.lock().refused
+    }
+
+    pub(super) fn take(&self, from: IpAddr) -> Option<Opening> {
         let source = source(from);
         let mut counts = self.lock();
         let theirs = counts.of.get(&source).copied().unwrap_or_default();
@@ -139,6 +153,7 @@ impl Openings {
         Some(Opening {
             openings: self.clone(),
             source,
+            progress: Progress(Arc::new(AtomicBool::new(true))),
         })
     }
 }
@@ -148,10 +163,28 @@ impl Openings {
 pub(super) struct Opening {
     openings: Openings,
     source: IpAddr,
+    progress: Progress,
+}
+
+/// Whether a channel is opening still.
+#[derive(Clone, Debug)]
+pub(super) struct Progress(Arc<AtomicBool>);
+
+impl Progress {
+    pub(super) fn is_opening(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Opening {
+    pub(super) fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
 }
 
 impl Drop for Opening {
     fn drop(&mut self) {
+        self.progress.0.store(false, Ordering::Relaxed);
         let mut counts = self.openings.lock();
         counts.all = counts.all.saturating_sub(1);
         if let Some(theirs) = counts.of.get_mut(&self.source) {

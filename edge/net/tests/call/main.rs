@@ -7,6 +7,7 @@
 )]
 
 mod people;
+mod udp;
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
