@@ -187,11 +187,11 @@ async fn ten_thousand_messages_go_both_ways_when_they_call() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn over_udp_messages_go_both_ways_too() -> Result<()> {
     let (mut call, mut peer) = we_call("udp").await?;
-    exchange(&mut call, &mut peer, 10).await?;
+    exchange(&mut call, &mut peer, 5).await?;
     call.handle().close().await;
     peer.hears("left")?;
     let (mut call, mut peer) = they_call("udp").await?;
-    exchange(&mut call, &mut peer, 10).await
+    exchange(&mut call, &mut peer, 5).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
