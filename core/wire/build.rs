@@ -125,22 +125,30 @@ fn rule(field: &FieldDescriptor) -> Result<String> {
 }
 
 /// What is compiled, and the module that it goes to.
-const PACKAGES: [(&str, &str); 2] = [("entrenous.v1", "v1"), ("kamune.v0", "kamune")];
-const FILES: [&str; 7] = [
+const PACKAGES: [(&str, &str); 3] = [
+    ("entrenous.v1", "v1"),
+    ("kamune.relay", "relay"),
+    ("kamune.v0", "kamune"),
+];
+const FILES: [&str; 8] = [
     "entrenous/bound",
     "entrenous/v1/channel",
     "entrenous/v1/frame",
     "entrenous/v1/kept",
     "entrenous/v1/operation",
     "entrenous/v1/stored",
+    "kamune/relay",
     "kamune/v0",
 ];
-/// Hold a pin, keys, words.
-const SECRET: [&str; 6] = [
+/// Hold a pin, keys, words, a password, tokens.
+const SECRET: [&str; 9] = [
     ".entrenous.v1.Register",
     ".entrenous.v1.StoredServer",
     ".entrenous.v1.KeptProfile",
     ".entrenous.v1.KeptContact",
     ".entrenous.v1.KeptInvitation",
     ".entrenous.v1.KeptJoin",
+    ".kamune.relay.Auth",
+    ".kamune.relay.Register",
+    ".kamune.relay.Registered",
 ];

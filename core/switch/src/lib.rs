@@ -1,0 +1,25 @@
+//! Two people who cannot reach each other directly meet at a server that knows neither. Kamune 0.7's
+//! relay and broker, bit for bit, both sides of each.
+//!
+//! A [`Switch`] is a relay as a value: it brings together two connections that know one token, and
+//! carries opaque frames between them. A [`Client`] is one connection to a relay, and a pipe for
+//! frames once it has a place.
+//!
+//! Spec: `spec/22-switch.md`. This crate has no clock, socket or random source; time and randomness
+//! are arguments.
+#![no_std]
+
+extern crate alloc;
+
+pub mod client;
+mod frame;
+mod password;
+pub mod server;
+mod sources;
+mod token;
+
+pub use client::Client;
+pub use password::{Password, PasswordError};
+pub use server::Switch;
+pub use sources::Source;
+pub use token::{Token, TokenError, Wish};
