@@ -3,7 +3,8 @@
 //!
 //! A [`Switch`] is a relay as a value: it brings together two connections that know one token, and
 //! carries opaque frames between them. A [`Client`] is one connection to a relay, and a pipe for
-//! frames once it has a place.
+//! frames once it has a place. A [`broker`] only tells two of each other's address, so that they talk
+//! directly.
 //!
 //! Spec: `spec/22-switch.md`. This crate has no clock, socket or random source; time and randomness
 //! are arguments.
@@ -11,6 +12,7 @@
 
 extern crate alloc;
 
+pub mod broker;
 pub mod client;
 mod frame;
 mod password;
