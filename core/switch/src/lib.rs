@@ -4,7 +4,7 @@
 //! A [`Switch`] is a relay as a value: it brings together two connections that know one token, and
 //! carries opaque frames between them. A [`Client`] is one connection to a relay, and a pipe for
 //! frames once it has a place. A [`broker`] only tells two of each other's address, so that they talk
-//! directly.
+//! directly. A [`Link`] is the text by which one person tells another where to meet.
 //!
 //! Spec: `spec/22-switch.md`. This crate has no clock, socket or random source; time and randomness
 //! are arguments.
@@ -15,12 +15,14 @@ extern crate alloc;
 pub mod broker;
 pub mod client;
 mod frame;
+pub mod link;
 mod password;
 pub mod server;
 mod sources;
 mod token;
 
 pub use client::Client;
+pub use link::Link;
 pub use password::{Password, PasswordError};
 pub use server::Switch;
 pub use sources::Source;
