@@ -133,6 +133,9 @@ const SCRIPTS: &[(&str, &str, &str, usize)] = &[
     ),
     // A bucket with the entry, then the key.
     ("bucket_people", "01", "01000000", 1),
+    // The four oldest datagrams arrive, a second passes; a fixed token, a random one.
+    ("broker", "00", "02000200020002000008", 30),
+    ("broker", "01", "02000200020002000008", 30),
     // Two devices, a move, a rotation by recovery, a third device, one removed, closed by recovery.
     (
         "identity_chains",
@@ -156,8 +159,17 @@ const SCRIPTS: &[(&str, &str, &str, usize)] = &[
     ),
     // Each node works, the three oldest datagrams arrive, a second passes.
     ("lan", "", "000601060206000100000100000100000010", 12),
+    // A place; a message, one of ours, a ping.
+    (
+        "relay_client",
+        RELAY_CLIENT,
+        "01020300010203050300000000010303ff",
+        4,
+    ),
     // The friend's T1, T2 and T3; the stranger's T2.
     ("session", "", "0000030005000b00", 1),
+    // Two come, one creates, one joins; each says something, and reads.
+    ("switch", SWITCH, "060110000900060020000901", 6),
     // One record and the end.
     (
         "vault_formats",
@@ -198,6 +210,15 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     ("bucket_lines", "127.0.0.1:80"),
     (
+        "share_links",
+        "relay://a.example:80?token=000102030405060708090a0b0c0d0e0f&scheme=wss&password=1&insecure=true",
+    ),
+    (
+        "share_links",
+        "udp://[2001:db8::1]:9000?fp=_RENMB0vB33hQUuPmfRBsUA_qyB7IFL70sBl5O6OfcI",
+    ),
+    ("share_links", "tls://192.0.2.1?insecure=true"),
+    (
         "server_config",
         "listen = [\"127.0.0.1:7447\", \"[::1]:80\"]\nadmin = \"\"\nbehind_proxy = true\n\
          trusted_proxies = [\"10.0.0.0/8\", \"::1\"]\ndrain = \"90s\"\n",
@@ -209,6 +230,10 @@ const TEXTS: &[(&str, &str)] = &[
     ),
 ];
 
+/// A random token, no password; registered.
+const RELAY_CLIENT: &str = "00000101100a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0000000000000000";
+/// No password; two exchanges; a token of the first one's own, joined by the second.
+const SWITCH: &str = "00000000010100000101010400010104010201";
 const VISIT: &str = "000101010201000201020202000301030203000020010020020020";
 
 #[cfg(test)]

@@ -156,6 +156,7 @@ impl Client {
                     let token = Token::from(token);
                     self.tell(Event::Assigned { token, lasts });
                     self.due = Some(now.after(self.config.refresh));
+                    self.said = self.config.repeats;
                 }
                 Notice::Matched {
                     token,
