@@ -265,3 +265,6 @@ impl fmt::Debug for Client {
 fn count(counter: &mut u64) {
     *counter = counter.saturating_add(1);
 }
+
+#[cfg(test)]
+mod tests;

@@ -186,6 +186,23 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_is_ignored_up_to_a_length() {
+        let mut generator = Generator::new(Secret::new([1; 32]));
+        let (secret, broker) = (generator.secret(), generator.secret());
+        let shared = agree(&secret, &PeerKey::of(&broker)).unwrap();
+        let [notice, _] = notices();
+        for (length, opens) in [(256, true), (257, false)] {
+            let mut body = notice.encode();
+            body.resize(length, 0);
+            let data = [&HEADER[..], &[NOTIFY], &PeerKey::of(&broker).0].concat();
+            let tag = seal_in_place(&shared, &[1; 24], &mut body, &data);
+            let packet = [&data[..], &[1; 24], &body, &tag].concat();
+            let opened = opens.then(|| notice.clone());
+            assert_eq!(Notice::open(&packet, &secret), opened, "{length}");
+        }
+    }
+
+    #[test]
     fn nothing_is_sealed_to_a_key_of_low_order() {
         let mut generator = Generator::new(Secret::new([1; 32]));
         let [notice, _] = notices();

@@ -139,6 +139,14 @@ fn a_link_has_a_longest_length() {
 }
 
 #[test]
+fn values_have_a_last_one() {
+    for (before, counts) in [(30, true), (31, false)] {
+        let text = format!("relay://a?token={TOKEN}{}&password=1", "&x".repeat(before));
+        assert_eq!(meeting(&text).has_password, counts, "{before}");
+    }
+}
+
+#[test]
 fn relays_are_read_as_programs_name_them() {
     for (text, written, port) in [
         ("example.org:8888", "ws://example.org:8888", 8888),
