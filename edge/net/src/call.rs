@@ -3,6 +3,7 @@
 mod datagrams;
 mod frames;
 mod listen;
+pub mod relay;
 mod run;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 
 pub use datagrams::Datagrams;
+use listen::Opening;
 pub use listen::{Incoming, Limits, Listener};
 
 use crate::dial::Dialer;
@@ -144,9 +146,28 @@ impl Call {
         let Incoming {
             stream, opening, ..
         } = incoming;
+        Self::answered(stream, setup, Some(opening))
+    }
+
+    /// Takes a call over a connection that is there.
+    ///
+    /// `None`: the system has no random bytes.
+    pub fn answer_over<T, S>(stream: T, setup: Setup<S>) -> Option<Self>
+    where
+        T: AsyncRead + AsyncWrite + Send + 'static,
+        S: Shelf,
+    {
+        Self::answered(stream, setup, None)
+    }
+
+    fn answered<T, S>(stream: T, setup: Setup<S>, opening: Option<Opening>) -> Option<Self>
+    where
+        T: AsyncRead + AsyncWrite + Send + 'static,
+        S: Shelf,
+    {
         let (clock, seed) = (WallClock::new(), seed()?);
         let channel = Channel::answer(clock.now(), setup.config, setup.key, seed);
-        let (task, orders, events) = Task::new(channel, clock, stream, setup.shelf, Some(opening));
+        let (task, orders, events) = Task::new(channel, clock, stream, setup.shelf, opening);
         tokio::spawn(task.run());
         Some(Self::new(orders, events))
     }

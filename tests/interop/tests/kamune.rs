@@ -8,11 +8,14 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 use channel::{Config, End, Event, Resumption, SessionId};
+use data_encoding::HEXLOWER;
 use identity::IdentityKey;
 use interop::kamune::{Kamune, Peer, text};
+use net::call::relay::{Place, RelayError, Way};
 use net::call::{Call, Datagrams, Limits, Listener, NotKept, Setup, Shelf};
 use primitives::{Secret, sha256};
 use serde_json::json;
+use switch::{Password, Token};
 use tokio::time::timeout;
 
 /// Keeps sessions as long as the test runs.
@@ -128,15 +131,22 @@ async fn dial(over: &str, at: SocketAddr) -> Result<Call> {
 }
 
 /// `count` messages of random lengths both ways at once, all of which come, in order.
-async fn exchange(call: &mut Call, peer: &mut Peer, count: usize) -> Result<()> {
-    peer.tell(&json!({"do": "send_random", "count": count, "seed": 7}))?;
+async fn exchange(
+    call: &mut Call,
+    peer: &mut Peer,
+    count: usize,
+    most: Option<usize>,
+) -> Result<()> {
+    let size = most;
+    peer.tell(&json!({"do": "send_random", "count": count, "seed": 7, "size": size}))?;
     peer.tell(&json!({"do": "await", "count": count}))?;
     let handle = call.handle().clone();
     let says = tokio::spawn(async move {
         let mut said = Vec::new();
         for number in 0..count {
             let hash = sha256(&[&number.to_le_bytes()]);
-            let length = usize::from(u16::from_le_bytes([hash[0], hash[1]])).min(61_435);
+            let length =
+                usize::from(u16::from_le_bytes([hash[0], hash[1]])).min(most.unwrap_or(61_435));
             let text = Bytes::from(vec![hash[2]; length]);
             handle.send(text.clone()).await?;
             said.push(text);
@@ -168,7 +178,7 @@ async fn exchange(call: &mut Call, peer: &mut Peer, count: usize) -> Result<()> 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_messages_go_both_ways_when_we_call() -> Result<()> {
     let (mut call, mut peer) = we_call("tcp").await?;
-    exchange(&mut call, &mut peer, 10_000).await?;
+    exchange(&mut call, &mut peer, 10_000, None).await?;
     call.handle().close().await;
     peer.hears("left")?;
     ensure!(next(&mut call).await? == Event::Ended(End::Left));
@@ -178,7 +188,7 @@ async fn ten_thousand_messages_go_both_ways_when_we_call() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_messages_go_both_ways_when_they_call() -> Result<()> {
     let (mut call, mut peer) = they_call("tcp").await?;
-    exchange(&mut call, &mut peer, 10_000).await?;
+    exchange(&mut call, &mut peer, 10_000, None).await?;
     peer.tell(&json!({"do": "close"}))?;
     ensure!(next(&mut call).await? == Event::Ended(End::Closed));
     Ok(())
@@ -187,11 +197,11 @@ async fn ten_thousand_messages_go_both_ways_when_they_call() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn over_udp_messages_go_both_ways_too() -> Result<()> {
     let (mut call, mut peer) = we_call("udp").await?;
-    exchange(&mut call, &mut peer, 5).await?;
+    exchange(&mut call, &mut peer, 5, None).await?;
     call.handle().close().await;
     peer.hears("left")?;
     let (mut call, mut peer) = they_call("udp").await?;
-    exchange(&mut call, &mut peer, 5).await
+    exchange(&mut call, &mut peer, 5, None).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -260,6 +270,76 @@ async fn a_peer_of_another_version_is_turned_away() -> Result<()> {
     Ok(())
 }
 
+/// Through a relay, one side of which is theirs.
+async fn through_a_relay(over: &str) -> Result<()> {
+    let running = Kamune::install()?.relay(PASSWORD)?;
+    let (scheme, address) = match over {
+        "relay-tcp" => ("tcp", &running.tcp),
+        _ => ("ws", &running.ws),
+    };
+    let mut way = Way::to(format!("{scheme}://{address}").parse()?);
+    way.password = Some(Password::new(PASSWORD.into())?);
+
+    // they wait, we come
+    let more = ["--quiet", "--password", PASSWORD];
+    let mut waiting = peer("listen", over, address, &more)?;
+    let token = text(&waiting.hears("listening")?, "token")?;
+    let token = Token::from_bytes(&HEXLOWER.decode(token.as_bytes())?)?;
+    let place = Place::join(&way, token).await?;
+    let mut call = place.call(setup()?, None).context("no random bytes")?;
+    establish(&mut call, "gopher").await?;
+    waiting.hears("session")?;
+    exchange(&mut call, &mut waiting, 100, Some(8_000)).await?;
+    call.handle().close().await;
+    waiting.hears("left")?;
+
+    // we wait, they come
+    let mut place = Place::create(&way, None).await?;
+    ensure!(place.waits().is_some());
+    let token = HEXLOWER.encode(place.token().as_bytes());
+    let mut more = more.to_vec();
+    more.extend(["--token", &token]);
+    let mut coming = peer("dial", over, address, &more)?;
+    timeout(PATIENCE, place.arrived()).await??;
+    let mut call = place.answer(setup()?).context("no random bytes")?;
+    establish(&mut call, "gopher").await?;
+    coming.hears("session")?;
+    exchange(&mut call, &mut coming, 100, Some(8_000)).await?;
+    coming.tell(&json!({"do": "close"}))?;
+    ensure!(next(&mut call).await? == Event::Ended(End::Closed));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn through_a_relay_over_tcp_messages_go_both_ways() -> Result<()> {
+    through_a_relay("relay-tcp").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn through_a_relay_over_a_websocket_they_do_too() -> Result<()> {
+    through_a_relay("relay-ws").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_refuses_a_wrong_password_and_an_unknown_token() -> Result<()> {
+    let running = Kamune::install()?.relay(PASSWORD)?;
+    for address in [
+        format!("tcp://{}", running.tcp),
+        format!("ws://{}", running.ws),
+    ] {
+        let mut way = Way::to(address.parse()?);
+        way.password = Some(Password::new(b"another".to_vec())?);
+        let refused = Place::create(&way, None).await.err();
+        ensure!(refused == Some(RelayError::Ended(switch::client::End::Password)));
+        way.password = Some(Password::new(PASSWORD.into())?);
+        let nobodys = Token::from_bytes(&[7; 16])?;
+        let refused = Place::join(&way, nobodys).await.err();
+        ensure!(refused == Some(RelayError::Ended(switch::client::End::Refused)));
+    }
+    Ok(())
+}
+
+const PASSWORD: &str = "open sesame";
 const LOOPBACK: &str = "127.0.0.1:0";
 /// Its programs are slow on a machine that does other things.
 const PATIENCE: Duration = Duration::from_secs(60);
