@@ -69,6 +69,32 @@ impl Chain {
     }
 }
 
+#[cfg(test)]
+impl Chain {
+    /// Its root and chain.
+    pub(crate) fn shown(&self) -> [Secret<32>; 2] {
+        [self.root.clone(), self.chain.clone()]
+    }
+
+    pub(crate) fn seal_next(&mut self, plain: &[u8]) -> Vec<u8> {
+        self.seal(plain)
+    }
+
+    pub(crate) fn open_next(&mut self, frame: &[u8]) -> Option<Vec<u8>> {
+        self.open(frame)
+    }
+
+    /// Steps lightly, to a key of which we have the secret, with one that was sent back.
+    pub(crate) fn step_light(&mut self, offered: &Secret<32>, sent: &[u8; 32]) {
+        let secret = agree(offered, sent).unwrap();
+        self.step(Step::Light, &secret);
+    }
+
+    pub(crate) fn step_heavy(&mut self, secret: &Secret<32>) {
+        self.step(Step::Heavy, secret);
+    }
+}
+
 impl fmt::Debug for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Chain")

@@ -24,6 +24,16 @@ impl Schedule {
         secret: &Secret<32>,
         (tunnel, role): (&Tunnel, Role),
         binding: &[u8; 32],
+        handshakes: [&[u8]; 2],
+    ) -> Self {
+        Self::of(secret, &tunnel.exports(role), binding, handshakes)
+    }
+
+    /// The same, from what the contexts of the tunnel export.
+    pub(crate) fn of(
+        secret: &Secret<32>,
+        [one, other]: &[Secret<32>; 2],
+        binding: &[u8; 32],
         [request, accept]: [&[u8]; 2],
     ) -> Self {
         let transcript = sha256(&[
@@ -32,9 +42,8 @@ impl Schedule {
             &sha256(&[request]),
             &sha256(&[accept]),
         ]);
-        let [one, other] = tunnel.exports(role);
         let mut secrets = [0; 96];
-        let parts = [secret, &one, &other];
+        let parts = [secret, one, other];
         for (to, from) in secrets.as_chunks_mut::<32>().0.iter_mut().zip(parts) {
             *to = *from.expose();
         }

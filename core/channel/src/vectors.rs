@@ -1,6 +1,7 @@
 //! What the Go program did, done again.
 
 mod file;
+mod ours;
 
 use alloc::vec::Vec;
 
