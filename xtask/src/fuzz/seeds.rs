@@ -136,6 +136,11 @@ const SCRIPTS: &[(&str, &str, &str, usize)] = &[
     // The four oldest datagrams arrive, a second passes; a fixed token, a random one.
     ("broker", "00", "02000200020002000008", 30),
     ("broker", "01", "02000200020002000008", 30),
+    // All frames of an opening come; each side says something, and hears; four seconds pass. Two of ours,
+    // then one who speaks Kamune, then one behind a relay.
+    ("channel", "0000", CHANNEL, 6),
+    ("channel", "0100", CHANNEL, 6),
+    ("channel", "0203", CHANNEL, 3),
     // Two devices, a move, a rotation by recovery, a third device, one removed, closed by recovery.
     (
         "identity_chains",
@@ -181,6 +186,9 @@ const SCRIPTS: &[(&str, &str, &str, usize)] = &[
     ("visit", "00", VISIT, 40),
     ("visit", "01", VISIT, 12),
 ];
+
+const CHANNEL: &str = "00000100000000000100000001000000010001000000\
+     00070a01070a0008aa050108bb030000010000000100";
 
 /// Target, and a text that it takes.
 const TEXTS: &[(&str, &str)] = &[
