@@ -13,7 +13,7 @@ use bytes::Bytes;
 use channel::{Channel, Config, Event, Resumption, SendError, SessionId};
 use drive::WallClock;
 use identity::IdentityKey;
-use kernel::Kind;
+use kernel::{Kind, Time};
 use primitives::Secret;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
@@ -218,8 +218,31 @@ impl Handle {
     ///
     /// See [`SendError`]; never [`SendError::Full`]. That a message was taken says that it is on its way, not that it has come.
     pub async fn send(&self, text: Bytes) -> Result<(), SendError> {
+        self.say(text, None).await
+    }
+
+    /// Sends a message that was written at another time; see [`Channel::send_written`].
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn send_written(&self, written: Time, text: Bytes) -> Result<(), SendError> {
+        self.say(text, Some(written)).await
+    }
+
+    /// What the other side sent up to message `number` is kept here, durably; see [`Channel::keep`].
+    pub async fn keep(&self, number: u64) {
+        drop(self.0.send(Order::Keep(number)).await);
+    }
+
+    async fn say(&self, text: Bytes, written: Option<Time>) -> Result<(), SendError> {
         let (reply, mut replied) = oneshot::channel();
-        let sent = self.0.send(Order::Send(Said { text, reply })).await;
+        let said = Said {
+            text,
+            written,
+            reply,
+        };
+        let sent = self.0.send(Order::Send(said)).await;
         sent.map_err(|_| SendError::NotOpen)?;
         tokio::select! {
             biased;

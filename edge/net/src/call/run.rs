@@ -20,6 +20,7 @@ pub(super) enum Order {
     Accept,
     Reject,
     Send(Said),
+    Keep(u64),
     Close,
 }
 
@@ -27,6 +28,8 @@ pub(super) enum Order {
 #[derive(Debug)]
 pub(super) struct Said {
     pub(super) text: Bytes,
+    /// When it was written, if not just now.
+    pub(super) written: Option<Time>,
     pub(super) reply: oneshot::Sender<Result<(), SendError>>,
 }
 
@@ -190,6 +193,7 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
             Some(Order::Accept) => self.channel.accept(now),
             Some(Order::Reject) => self.channel.reject(),
             Some(Order::Send(said)) => self.say(now, said),
+            Some(Order::Keep(number)) => self.channel.keep(now, number),
             // Nobody holds it any more.
             Some(Order::Close) | None => self.channel.close(now),
         }
@@ -197,7 +201,8 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
 
     /// Sends a message, once there is room for it.
     fn say(&mut self, now: Time, said: Said) {
-        match self.channel.send(now, &said.text) {
+        let written = said.written.unwrap_or(now);
+        match self.channel.send_written(now, written, &said.text) {
             Err(SendError::Full) => self.waiting = Some(said),
             // Whoever does not wait for the answer does not need it.
             done => drop(said.reply.send(done)),

@@ -84,6 +84,40 @@ async fn cross(mode: Mode) {
 }
 
 #[tokio::test]
+async fn what_is_kept_is_acknowledged_and_what_is_not_is_sent_again() {
+    let (alice, bob) = people();
+    let (mut caller, mut called) = talking(&alice, &bob).await;
+    for text in ["one", "two", "three"] {
+        caller.handle().send(Bytes::from(text)).await.unwrap();
+        message(&mut called).await;
+    }
+    called.handle().keep(2).await;
+    assert_eq!(next(&mut caller).await, Event::Delivered(2));
+    drop((caller, called));
+
+    let listener = listener(Limits::default()).await;
+    let at = listener.address().unwrap();
+    let kept = Some(alice.shelf.only());
+    bob.shelf.keeps(2);
+    let (mut caller, incoming) = tokio::join!(alice.dial(at, kept), listener.accept());
+    let mut called = Call::answer(incoming.unwrap(), bob.setup()).unwrap();
+    tokio::join!(establish(&mut caller), establish(&mut called));
+    assert_eq!(next(&mut caller).await, Event::Delivered(2));
+    assert_eq!(next(&mut called).await, Event::Delivered(0));
+    let written = kernel::Time::from_ms(7);
+    let handle = caller.handle();
+    handle
+        .send_written(written, Bytes::from("three"))
+        .await
+        .unwrap();
+    let Event::Message(message) = next(&mut called).await else {
+        panic!("no message");
+    };
+    assert_eq!((message.sequence, message.sent_ms), (3, 7));
+    assert_eq!(message.body, b"three");
+}
+
+#[tokio::test]
 async fn whoever_is_let_go_of_says_goodbye() {
     let (alice, bob) = people();
     let (caller, mut called) = talking(&alice, &bob).await;

@@ -36,6 +36,12 @@ impl Shelf for Memory {
 }
 
 impl Memory {
+    /// The only session is one whose messages are kept up to `number`.
+    pub(crate) fn keeps(&self, number: u64) {
+        let kept = self.only().keeping(number);
+        self.kept.lock().unwrap().insert(kept.session(), kept);
+    }
+
     pub(crate) fn only(&self) -> Resumption {
         let kept = self.kept.lock().unwrap();
         assert_eq!(kept.len(), 1);
