@@ -141,13 +141,14 @@ const FILES: [&str; 8] = [
     "kamune/v0",
 ];
 /// Hold a pin, keys, words, a password, tokens.
-const SECRET: [&str; 9] = [
+const SECRET: [&str; 10] = [
     ".entrenous.v1.Register",
     ".entrenous.v1.StoredServer",
     ".entrenous.v1.KeptProfile",
     ".entrenous.v1.KeptContact",
     ".entrenous.v1.KeptInvitation",
     ".entrenous.v1.KeptJoin",
+    ".entrenous.v1.KeptSession",
     ".kamune.relay.Auth",
     ".kamune.relay.Register",
     ".kamune.relay.Registered",

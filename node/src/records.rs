@@ -24,6 +24,8 @@ kept!(KeptProfile, 1, "profile");
 kept!(KeptContact, 2, "contact");
 kept!(KeptInvitation, 3, "invitation");
 kept!(KeptJoin, 4, "link that is followed");
+kept!(KeptSession, 5, "session");
+kept!(KeptPin, 6, "pin");
 
 /// The message in a record.
 pub(crate) fn read<T: Kept>(record: &Record) -> Result<T, KeepError> {

@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use wire::v1::{
-    Answer, ClientFrame, Error, Identity, IdentityChange, Operation, Register, Request,
-    ServerFrame, StoredAccount, StoredClaim, StoredInvitation, StoredServer, answer, client_frame,
-    operation,
+    Answer, ClientFrame, Error, Identity, IdentityChange, KeptPin, KeptSession, Operation,
+    Register, Request, ServerFrame, StoredAccount, StoredClaim, StoredInvitation, StoredServer,
+    answer, client_frame, operation,
 };
 use wire::{
     Binding, Code, DecodeError, FRAME_MAX, Fault, Refusal, STORED_MAX, Signed, decode, encode,
@@ -197,4 +197,22 @@ fn a_pin_and_a_server_s_seed_are_never_printed() {
     };
     assert!(format!("{answer:?}").contains("Done"));
     assert!(decode::<Answer>(&encode(&answer), 100).unwrap().id == 1);
+}
+
+#[test]
+fn sessions_and_pins_are_taken_at_their_bounds_and_not_one_above() {
+    let session = |length| {
+        let record = vec![1; length];
+        decode::<KeptSession>(&encode(&KeptSession { record }), STORED_MAX).is_ok()
+    };
+    assert_eq!([0, 1, 717, 718].map(session), [false, true, true, false]);
+    let pin = |length| {
+        let pin = KeptPin {
+            name: "n".repeat(length),
+            since_ms: u64::MAX,
+            ..KeptPin::default()
+        };
+        decode::<KeptPin>(&encode(&pin), STORED_MAX) == Ok(pin)
+    };
+    assert_eq!([0, 1, 64, 65].map(pin), [false, true, true, false]);
 }
