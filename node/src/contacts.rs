@@ -1,10 +1,11 @@
 use identity::{Card, ContactToken, IdentityChain, Merge, Name};
 use kernel::Kind;
 use vault::Batch;
-use wire::v1::KeptContact;
+use wire::v1::{KeptContact, KeptPin};
 
+use crate::call::pins;
 use crate::contact::{Contact, Origin};
-use crate::keep::KeepError;
+use crate::keep::{Keep, KeepError};
 use crate::node::Node;
 use crate::now::{now, random};
 use crate::records::{Kept, put, read};
@@ -50,11 +51,7 @@ impl Node {
     ///
     /// [`KeepError`].
     pub async fn contacts(&self) -> Result<Vec<Contact>, KeepError> {
-        let records = self.keep.list(KeptContact::KIND).await?;
-        let contacts = records.iter().map(|record| Contact::read(&read(record)?));
-        let mut contacts = contacts.collect::<Result<Vec<_>, _>>()?;
-        contacts.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(contacts)
+        contacts(&self.keep).await
     }
 
     /// The contact of this name; the beginning of one is enough if no other begins so, and letters may be
@@ -64,21 +61,7 @@ impl Node {
     ///
     /// See [`FindError`].
     pub async fn contact(&self, name: &str) -> Result<Contact, FindError> {
-        let contacts = self.contacts().await?;
-        if let Some(exact) = contacts
-            .iter()
-            .find(|contact| contact.name.as_str() == name)
-        {
-            return Ok(exact.clone());
-        }
-        let wanted = name.to_lowercase();
-        let begins = |contact: &&Contact| contact.name.as_str().to_lowercase().starts_with(&wanted);
-        let mut found = contacts.iter().filter(begins);
-        match (found.next(), found.next()) {
-            (Some(one), None) if !wanted.is_empty() => Ok(one.clone()),
-            (Some(_), _) => Err(FindError::Several),
-            (None, _) => Err(FindError::None),
-        }
+        named(self.contacts().await?, |contact| &contact.name, name)
     }
 
     /// Takes a card of anyone's, which came as `origin` says.
@@ -139,6 +122,9 @@ impl Node {
             None => Added::New(self.fresh(arrival).await?),
         };
         put(&mut batch, user_id.as_bytes(), &added.contact().write());
+        // Who has a card needs no pin.
+        let key = added.contact().card.key().ed25519();
+        batch.remove(KeptPin::KIND, key.to_bytes());
         self.keep.commit(batch).await?;
         Ok(added)
     }
@@ -146,7 +132,12 @@ impl Node {
     async fn fresh(&self, arrival: Arrival) -> Result<Contact, KeepError> {
         let contacts = self.contacts().await?;
         let wanted = arrival.card.contents().name.clone();
-        let is_free = |name: &Name| contacts.iter().all(|contact| contact.name != *name);
+        let mut pins = pins(&self.keep).await?;
+        pins.retain(|pin| pin.key != *arrival.card.key().ed25519());
+        let is_free = |name: &Name| {
+            contacts.iter().all(|contact| contact.name != *name)
+                && pins.iter().all(|pin| pin.name != *name)
+        };
         Ok(Contact {
             name: free(wanted, is_free),
             card: arrival.card,
@@ -231,6 +222,34 @@ impl Node {
     }
 }
 
+/// Everyone whose card is held, by name.
+pub(crate) async fn contacts(keep: &Keep) -> Result<Vec<Contact>, KeepError> {
+    let records = keep.list(KeptContact::KIND).await?;
+    let contacts = records.iter().map(|record| Contact::read(&read(record)?));
+    let mut contacts = contacts.collect::<Result<Vec<_>, _>>()?;
+    contacts.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(contacts)
+}
+
+/// The one of `people` who is called `name`, or whose name alone begins so.
+pub(crate) fn named<T>(
+    mut people: Vec<T>,
+    name_of: impl Fn(&T) -> &Name,
+    name: &str,
+) -> Result<T, FindError> {
+    let exact = |one: &T| name_of(one).as_str() == name;
+    if let Some(at) = people.iter().position(exact) {
+        return Ok(people.swap_remove(at));
+    }
+    let wanted = name.to_lowercase();
+    people.retain(|one| name_of(one).as_str().to_lowercase().starts_with(&wanted));
+    match (people.pop(), people.is_empty()) {
+        (Some(one), true) if !wanted.is_empty() => Ok(one),
+        (Some(_), _) => Err(FindError::Several),
+        (None, _) => Err(FindError::None),
+    }
+}
+
 /// What becomes of a known contact when another card of the same account comes.
 fn merge(mut contact: Contact, arrival: Arrival) -> Result<Added, AddError> {
     let is_same_key = contact.card.key() == arrival.card.key();
@@ -278,7 +297,7 @@ fn holds(chain: &IdentityChain, card: &Card) -> bool {
 }
 
 /// `wanted`, or with the first number behind it that makes it free.
-fn free(wanted: Name, is_free: impl Fn(&Name) -> bool) -> Name {
+pub(crate) fn free(wanted: Name, is_free: impl Fn(&Name) -> bool) -> Name {
     let numbered = (2_u32..).map_while(|number| {
         let end = format!("-{number}");
         let room = Name::MAX.saturating_sub(end.len());

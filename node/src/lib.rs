@@ -3,7 +3,8 @@
 //! A [`Node`] is an open profile: a vault with the owner's keys, both chains of the account, the
 //! [`Contact`]s, and the invitations that are under way. [`Node::invite`] leaves a connection link on a
 //! rendezvous server and says what to pass on; [`Node::join`] follows one; [`Node::collect`] asks who
-//! has joined. Both sides then hold each other's contact card.
+//! has joined. Both sides then hold each other's contact card. [`Node::listen`] and [`Node::call`] are for
+//! [talking](call) to somebody who is there.
 //!
 //! What is kept is durable before anything that depends on it is sent, and sent before the caller is
 //! told. So a step that was cut, or whose process was killed, is finished by doing it again.
@@ -25,10 +26,12 @@
 //!
 //! It prints nothing and asks nobody. Calls need a tokio runtime with time and IO.
 //!
-//! Spec: `spec/12-introductions.md`, `spec/15-identity.md`, `spec/16-vault.md` section 7.
+//! Spec: `spec/12-introductions.md`, `spec/15-identity.md`, `spec/16-vault.md` section 7,
+//! `spec/20-channel.md` section 13.
 
 mod answers;
 mod backup;
+pub mod call;
 mod contact;
 mod contacts;
 mod create;

@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::Arc;
 
 use identity::{Card, ContactToken, Fingerprint, Name, UserId};
 use kernel::Kind;
@@ -24,7 +25,7 @@ pub struct Node {
     profile: RwLock<Profile>,
     pub(crate) network: Network,
     /// Who changes what others read and change waits here.
-    pub(crate) turn: Mutex<()>,
+    pub(crate) turn: Arc<Mutex<()>>,
     /// The same for invitations, which are changed around requests. Taken before `turn`.
     pub(crate) invitations_turn: Mutex<()>,
 }
@@ -56,7 +57,7 @@ impl Node {
             keep,
             profile: RwLock::new(profile),
             network,
-            turn: Mutex::new(()),
+            turn: Arc::default(),
             invitations_turn: Mutex::new(()),
         }
     }

@@ -18,7 +18,7 @@ use crate::records::Kept;
 pub(crate) struct Profile {
     kept: KeptProfile,
     pub(crate) name: Name,
-    pub(crate) key: IdentityKey,
+    pub(crate) key: Arc<IdentityKey>,
     pub(crate) device: Arc<DeviceKey>,
     pub(crate) identity: IdentityChain,
     pub(crate) devices: DeviceChain,
@@ -51,7 +51,10 @@ impl Profile {
             [] => None,
             bytes => Some(seed(bytes)?),
         };
-        let key = IdentityKey::from_seeds(&seed(&kept.identity_seed)?, ml_dsa.as_ref());
+        let key = Arc::new(IdentityKey::from_seeds(
+            &seed(&kept.identity_seed)?,
+            ml_dsa.as_ref(),
+        ));
         let device = Arc::new(DeviceKey::from_seed(&seed(&kept.device_seed)?));
         let identity = IdentityChain::replay(&kept.identity).map_err(|_| broken())?;
         let devices = DeviceChain::replay(&kept.devices, &identity).map_err(|_| broken())?;

@@ -1,0 +1,145 @@
+//! Talking to somebody who is there at the same time.
+//!
+//! [`Node::listen`](crate::Node::listen) waits for people who call, [`Node::call`](crate::Node::call) calls. Both give a
+//! [`Talk`] with one person, whom their key names: a contact, somebody who was talked to before (a
+//! [`Pin`]), or somebody new, about whom the owner decides. A talk outlives its connections. It does not
+//! know what has come: a message that was on its way when a connection broke can be lost.
+//!
+//! ```no_run
+//! # async fn story(node: node::Node) -> Result<(), Box<dyn std::error::Error>> {
+//! use node::call::{Seen, Target, Told};
+//!
+//! let target = Target::new("tcp://192.0.2.1:7448".parse()?);
+//! let mut talk = node.call(target).await?;
+//! while let Some(told) = talk.next().await {
+//!     match told {
+//!         Told::Introduced(who) => {
+//!             println!("is it {}?", who.fingerprint.to_words());
+//!             talk.accept(Seen::NotCompared).await;
+//!         }
+//!         Told::Established { .. } => talk.speaker().say("hello".into()).await?,
+//!         Told::Message(message) => println!("{}", String::from_utf8_lossy(&message.text)),
+//!         _ => {}
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Spec: `spec/20-channel.md`, section 13.
+
+mod desk;
+mod held;
+mod link;
+mod listen;
+mod outbox;
+mod people;
+mod pin;
+mod run;
+mod sessions;
+mod speaker;
+mod talk;
+
+use std::io;
+use std::net::SocketAddr;
+
+use identity::Name;
+use kernel::Kind;
+use net::call::Call;
+
+pub use desk::Admit;
+pub use link::{Link, LinkError};
+pub use listen::Calls;
+pub use net::call::DialError;
+pub use people::Seen;
+pub use pin::{Known, Pin, Who};
+pub use speaker::{SayError, Speaker};
+pub use talk::{Ending, Introduced, Message, Retry, Talk, Told};
+
+pub(crate) use people::pins;
+
+use crate::node::Node;
+use desk::{Desk, Policy};
+use run::{Back, Run};
+
+/// Who is called, and where.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Target {
+    /// Where. With a fingerprint in it, whoever has another one is refused, and nobody is asked.
+    pub link: Link,
+    /// Nobody but them.
+    pub with: Option<Known>,
+    /// What to call them if they are unknown.
+    pub name: Option<Name>,
+}
+
+impl Target {
+    /// Whoever is there, or has the fingerprint of `link`.
+    #[must_use]
+    pub const fn new(link: Link) -> Self {
+        Self {
+            link,
+            with: None,
+            name: None,
+        }
+    }
+}
+
+impl Node {
+    /// Waits for calls at `address`; with port 0, at one that is free.
+    ///
+    /// # Errors
+    ///
+    /// See [`ListenError`].
+    pub async fn listen(&self, address: SocketAddr, admit: Admit) -> Result<Calls, ListenError> {
+        let desk = Desk::of(self).await;
+        let calls = Calls::listen(address, desk, admit).await;
+        calls.map_err(|error| ListenError {
+            address,
+            reason: error.kind(),
+        })
+    }
+
+    /// Calls somebody. Those who are known are taken without asking.
+    ///
+    /// # Errors
+    ///
+    /// See [`DialError`]: there is no connection.
+    pub async fn call(&self, target: Target) -> Result<Talk, DialError> {
+        let Target { link, with, name } = target;
+        let desk = Desk::of(self).await;
+        let mut policy = Policy::new(Admit::Known);
+        policy.key = with.map(|known| *known.key());
+        policy.sum = link.sum().map(str::to_owned);
+        policy.name = name;
+        let (setup, proxy) = (desk.setup(None), desk.proxy.clone());
+        let call = Call::dial(link.host(), link.port(), proxy, setup, None).await?;
+        let (talk, wires) = Talk::new(None);
+        let run = Run::new(call, desk, policy, Back::Redial(link), wires);
+        tokio::spawn(run.run(None));
+        Ok(talk)
+    }
+}
+
+/// Why no calls are taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("cannot listen on {address}: {reason}")]
+#[non_exhaustive]
+pub struct ListenError {
+    /// Where.
+    pub address: SocketAddr,
+    /// What the system says.
+    pub reason: io::ErrorKind,
+}
+
+impl ListenError {
+    /// What the caller can do.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self.reason {
+            io::ErrorKind::OutOfMemory => Kind::Exhausted,
+            _ => Kind::BadInput,
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Who it is, and what is remembered of them.
+
+use channel::{End, Event, Peer, SessionId};
+use primitives::VerifyingKey;
+
+use super::super::desk::Verdict;
+use super::super::people::{Seen, called};
+use super::super::pin::{Who, fingerprint};
+use super::super::talk::{Ending, Introduced, Told};
+use super::{Back, Candidate, Line, Run, With};
+use crate::keep::KeepError;
+
+impl Run {
+    /// Takes the first that a connection told, which the holder of `key` made.
+    pub(super) async fn begin(&mut self, first: Event, key: VerifyingKey) -> Result<(), Ending> {
+        self.candidate = Some(Candidate {
+            key,
+            name: called("", &key)?,
+            seen: Seen::NotCompared,
+            waits: false,
+        });
+        self.event(first).await
+    }
+
+    pub(super) async fn introduced(&mut self, peer: Peer) -> Result<(), Ending> {
+        if let Some(with) = &self.with {
+            if with.key == peer.key {
+                self.accept().await;
+                return Ok(());
+            }
+            self.leave().await;
+            return Err(Ending::OtherKey);
+        }
+        let wanted = self.policy.name.as_ref();
+        let people = &self.desk.people;
+        let who = people.who(&peer.key, &peer.name, wanted).await?;
+        let verdict = self.policy.verdict(&who, &peer.key);
+        if verdict == Verdict::Refuse {
+            self.leave().await;
+            return Err(Ending::OtherKey);
+        }
+        let name = match wanted {
+            Some(wanted) => wanted.clone(),
+            None => called(&peer.name, &peer.key)?,
+        };
+        self.candidate = Some(Candidate {
+            key: peer.key,
+            name,
+            seen: Seen::NotCompared,
+            waits: verdict == Verdict::Ask,
+        });
+        match verdict {
+            Verdict::Ask => {
+                let introduced = Introduced {
+                    fingerprint: match &who {
+                        Who::Known(known) => known.fingerprint(),
+                        Who::Changed(_) | Who::Unknown => fingerprint(&peer.key),
+                    },
+                    who,
+                    claim: peer.name,
+                };
+                self.tell(Told::Introduced(Box::new(introduced))).await;
+            }
+            Verdict::Take | Verdict::Refuse => self.accept().await,
+        }
+        Ok(())
+    }
+
+    pub(super) async fn established(
+        &mut self,
+        session: SessionId,
+        resumed: bool,
+    ) -> Result<(), Ending> {
+        self.is_open = true;
+        self.attempts = 0;
+        let told = match &mut self.with {
+            Some(with) => {
+                let earlier = std::mem::replace(&mut with.session, session);
+                let (key, name) = (with.key, with.name.clone());
+                if earlier != session {
+                    self.desk.sessions(None).forget(earlier).await?;
+                }
+                let people = &self.desk.people;
+                people.met(&key, name, Seen::NotCompared).await?;
+                Told::Back { resumed }
+            }
+            None => {
+                let candidate = self.candidate.take();
+                let candidate = candidate.ok_or(KeepError::Bug("a session is somebody's"))?;
+                let Candidate {
+                    key, name, seen, ..
+                } = candidate;
+                let known = self.desk.people.met(&key, name, seen).await?;
+                if let Back::Wait(door) = &self.back {
+                    self.hold = Some(door.held.hold(&key, self.newest.clone()));
+                }
+                self.with = Some(With {
+                    key,
+                    name: known.name().clone(),
+                    session,
+                });
+                Told::Established {
+                    with: known,
+                    resumed,
+                }
+            }
+        };
+        self.tell(told).await;
+        self.finish().await
+    }
+
+    pub(super) async fn accept(&mut self) {
+        if let Line::Up(call) = &self.line {
+            call.handle().accept().await;
+        }
+    }
+
+    pub(super) async fn reject(&mut self) {
+        if let Line::Up(call) = &self.line {
+            call.handle().reject().await;
+        }
+    }
+
+    /// A session that one of both has closed is not to go on.
+    pub(super) async fn forget(&mut self, how: &Ending) {
+        let is_closed = matches!(how, Ending::Channel(End::Left | End::Closed));
+        if let (Some(with), true) = (&self.with, is_closed) {
+            // One that stays is of no use to anybody after a day.
+            drop(self.desk.sessions(None).forget(with.session).await);
+        }
+    }
+}
