@@ -43,7 +43,7 @@ mod talk;
 use std::io;
 use std::net::SocketAddr;
 
-use identity::Name;
+use identity::{Fingerprint, Name};
 use kernel::Kind;
 use net::call::Call;
 
@@ -99,6 +99,12 @@ impl Node {
             address,
             reason: error.kind(),
         })
+    }
+
+    /// What somebody sees of the owner who knows no card of them: of a key with two halves, the first alone.
+    pub async fn fingerprint_in_calls(&self) -> Fingerprint {
+        let profile = self.profile().await;
+        pin::fingerprint(profile.key.public().ed25519())
     }
 
     /// Calls somebody. Those who are known are taken without asking.

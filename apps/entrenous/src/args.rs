@@ -15,7 +15,7 @@ use crate::ui;
     disable_help_subcommand = true,
     disable_help_flag = true,
     disable_version_flag = true,
-    help_template = TEMPLATE,
+    help_template = TIGHT,
     before_long_help = EXAMPLES,
     after_long_help = EXIT_CODES
 )]
@@ -106,9 +106,15 @@ pub(crate) const TEMPLATE: &str = "\
 
 {all-args}{after-help}";
 
+/// The same without an empty line, so that the list of commands fits 80x24.
+const TIGHT: &str = "\
+{about-with-newline}{before-help}{usage-heading} {usage}
+
+{all-args}{after-help}";
+
 const EVERYWHERE: &str = "Everywhere";
 
-const EXAMPLES: &str = "\
+const EXAMPLES: &str = "
 Examples:
   entrenous demo                         the whole story, on this machine alone
   entrenous meet                         meet on this network
@@ -116,10 +122,13 @@ Examples:
   entrenous init                         a profile, to know people by
   entrenous invite --at meet.example     a line for somebody who is elsewhere
   entrenous join                         follow such a line
+  entrenous listen                       be there for a call, and print a link
+  entrenous call tcp://192.0.2.1:7448    talk to whoever listens there
   entrenous doctor                       what is wrong here, and what to do";
 
 const EXIT_CODES: &str = "\
-Results go to stdout, talk to stderr.
+Results go to stdout, talk to stderr. Completions for a shell: `entrenous
+completions bash` prints them (zsh, fish, elvish, powershell).
 
 Exit codes:
   0  done                              4  a peer or server misbehaved

@@ -1,5 +1,6 @@
 mod answered;
 mod backup;
+mod call;
 mod completions;
 mod config;
 mod contacts;
@@ -11,9 +12,11 @@ mod init;
 mod invitations;
 mod invite;
 mod join;
+mod listen;
 mod man;
 mod meet;
 mod restore;
+mod talk;
 mod verify;
 
 use clap::Subcommand;
@@ -32,6 +35,8 @@ pub(crate) enum Command {
     Invite(Box<invite::Invite>),
     Join(Box<join::Join>),
     Invitations(Box<invitations::Invitations>),
+    Listen(Box<listen::Listen>),
+    Call(Box<call::Call>),
     Contacts(Box<contacts::Contacts>),
     Verify(verify::Verify),
     Home(Box<home::HomeArgs>),
@@ -58,6 +63,8 @@ impl Command {
             Self::Invite(invite) => invite.run(global, ui, stop).await,
             Self::Join(join) => join.run(global, ui, stop).await,
             Self::Invitations(invitations) => invitations.run(global, ui, stop).await,
+            Self::Listen(listen) => listen.run(global, ui, stop).await,
+            Self::Call(call) => call.run(global, ui, stop).await,
             Self::Contacts(contacts) => contacts.run(global, ui, stop).await,
             Self::Verify(verify) => verify.run(global, ui, stop).await,
             Self::Home(home) => home.run(global, ui, stop).await,

@@ -1,3 +1,4 @@
+mod calls;
 mod people;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,10 @@ use kernel::Time;
 use serde::{Serialize, Serializer};
 
 use crate::failure::Failure;
+pub(crate) use calls::{
+    CallEnded, CallEstablished, CallResumed, ConnectionLost, Incoming, Listening, MessageCame,
+    PersonIntroduced,
+};
 pub(crate) use people::{
     BackupDone, Cohort, ContactAdded, ContactRemoved, ContactShown, ContactsDone, HomeShown,
     InvitationListed, InvitationReady, InvitationWithdrawn, InvitationsDone, ProfileShown,
@@ -168,10 +173,14 @@ pub(crate) fn time() -> Time {
 
 /// A moment, as `--json` writes times.
 pub(crate) fn rfc3339(time: Time) -> String {
-    let since = Duration::from_millis(time.as_ms());
+    // Of a moment after the year 9999, which a peer may name, there is no such text.
+    let since = Duration::from_millis(time.as_ms()).min(LAST);
     let moment = UNIX_EPOCH.checked_add(since).unwrap_or(UNIX_EPOCH);
     humantime::format_rfc3339_seconds(moment).to_string()
 }
+
+/// The last second of the year 9999.
+const LAST: Duration = Duration::from_secs(253_402_300_799);
 
 /// Bytes, as `--json` writes them.
 pub(crate) fn base64url_text(bytes: &[u8]) -> String {
@@ -180,4 +189,15 @@ pub(crate) fn base64url_text(bytes: &[u8]) -> String {
 
 fn base64url<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&URL_SAFE_NO_PAD.encode(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_moment_has_a_text() {
+        assert_eq!(rfc3339(Time::from_ms(0)), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(Time::from_ms(u64::MAX)), "9999-12-31T23:59:59Z");
+    }
 }

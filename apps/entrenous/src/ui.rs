@@ -7,6 +7,7 @@ pub(crate) mod filter;
 mod json;
 #[cfg(unix)]
 mod raw;
+mod spoken;
 mod table;
 
 use std::fmt::Arguments;

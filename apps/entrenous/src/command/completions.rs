@@ -7,7 +7,7 @@ use crate::ui::Ui;
 
 /// Print completions for your shell
 #[derive(Args, Debug)]
-#[command(help_template = TEMPLATE, before_long_help = EXAMPLES)]
+#[command(hide = true, help_template = TEMPLATE, before_long_help = EXAMPLES)]
 pub(crate) struct Completions {
     /// bash, zsh, fish, elvish or powershell
     #[arg(hide_possible_values = true)]

@@ -14,11 +14,20 @@ pub(super) enum Shown {
 /// Makes `payload` harmless: hostile characters become U+FFFD, tabs become spaces, and what is
 /// beyond [`MAX_CHARS`] is left out.
 pub(super) fn show(payload: &[u8]) -> Shown {
+    show_up_to(payload, MAX_CHARS)
+}
+
+/// The same with nothing left out, for whoever saves it.
+pub(super) fn show_all(payload: &[u8]) -> Shown {
+    show_up_to(payload, usize::MAX)
+}
+
+fn show_up_to(payload: &[u8], most: usize) -> Shown {
     let Ok(text) = std::str::from_utf8(payload) else {
-        let bytes = payload.get(..MAX_CHARS / 2).unwrap_or(payload);
+        let bytes = payload.get(..most / 2).unwrap_or(payload);
         return Shown::Hex(hex::encode(bytes));
     };
-    let text: Cow<'_, str> = match text.char_indices().nth(MAX_CHARS) {
+    let text: Cow<'_, str> = match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()).into(),
         None => text.into(),
     };
@@ -112,7 +121,7 @@ pub(super) fn rows(line: &str, columns: usize) -> Vec<String> {
 
 /// Longest name that is shown; a card's has at most 64 bytes.
 const NAME_CHARS: usize = 64;
-/// Longest text that is shown; every transport's limit is lower.
+/// Longest text that is shown on a terminal; a meeting carries less.
 const MAX_CHARS: usize = 4096;
 
 #[cfg(test)]
@@ -172,6 +181,8 @@ mod tests {
         assert_eq!(shown.chars().count(), MAX_CHARS + 1);
         assert!(shown.ends_with('…'));
         assert_eq!(text(&"é".repeat(MAX_CHARS)), ["é".repeat(MAX_CHARS)]);
+        let all = "é".repeat(MAX_CHARS + 1);
+        assert_eq!(show_all(all.as_bytes()), Shown::Text(vec![all]));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 )]
 
 mod board;
+mod call;
 mod demo;
 mod doctor;
 mod folder;

@@ -1,0 +1,169 @@
+use clap::Args;
+use identity::Name;
+use node::FindError;
+use node::Node;
+use node::call::{DialError, Link, LinkError, Target};
+
+use super::talk::{Chat, Lines, tell_own};
+use crate::args::{Global, TEMPLATE};
+use crate::config::Given;
+use crate::failure::{Failure, failed};
+use crate::profile::{Opened, Opening};
+use crate::stop::Stop;
+use crate::ui::{Ui, filter};
+
+/// Talk to somebody who listens
+#[derive(Args, Debug)]
+#[command(help_template = TEMPLATE, before_long_help = EXAMPLES, after_long_help = NOTES)]
+pub(crate) struct Call {
+    /// Their link, tcp://HOST:PORT; or, with --at, a name that you know
+    #[arg(value_name = "LINK|NAME")]
+    whom: String,
+    /// Where NAME listens; whoever else answers is refused
+    #[arg(long, value_name = "LINK", value_parser = link)]
+    at: Option<Link>,
+    /// What you call them, if they are new
+    #[arg(long = "as", value_name = "NAME", conflicts_with = "at", value_parser = name)]
+    called: Option<Name>,
+    #[command(flatten)]
+    opening: Opening,
+    #[command(flatten)]
+    #[command(next_help_heading = "Servers")]
+    given: Given,
+}
+
+impl Call {
+    pub(crate) async fn run(
+        &self,
+        global: &Global,
+        ui: &mut Ui,
+        mut stop: Stop,
+    ) -> Result<(), Failure> {
+        let stop = &mut stop;
+        let at = self.place()?;
+        if self.opening.takes_stdin() {
+            return Err(no_stdin());
+        }
+        let Opened { node, .. } = self.opening.open(global, &self.given, ui, stop).await?;
+        let target = self.target(at, &node).await?;
+        let called = hold(&node, target, ui, stop).await;
+        let closed = node.close().await;
+        called?;
+        closed.map_err(|error| failed(&error, error.kind()))
+    }
+
+    /// Where to call.
+    fn place(&self) -> Result<Link, Failure> {
+        match (&self.at, self.whom.contains("://")) {
+            (None, true) => self.whom.parse().map_err(|error| no_link(&error)),
+            (Some(at), false) => Ok(at.clone()),
+            (None, false) => {
+                let whom = filter::argument(&self.whom);
+                Err(
+                    Failure::usage("a name does not say where to call").hint(format!(
+                        "ask them for their link, and `entrenous call {whom} --at tcp://HOST:PORT`"
+                    )),
+                )
+            }
+            (Some(_), true) => Err(Failure::usage("there are two links")
+                .hint("with `--at`, give the name of somebody you know")),
+        }
+    }
+
+    async fn target(&self, at: Link, node: &Node) -> Result<Target, Failure> {
+        let mut target = Target::new(at);
+        target.name.clone_from(&self.called);
+        if self.at.is_some() {
+            let known = node.person(&self.whom).await;
+            target.with = Some(known.map_err(|error| not_known(&error, &self.whom))?);
+        }
+        Ok(target)
+    }
+}
+
+async fn hold(node: &Node, target: Target, ui: &mut Ui, stop: &mut Stop) -> Result<(), Failure> {
+    if target.link.sum().is_none() && target.with.is_none() {
+        tell_own(node, ui).await;
+    }
+    let place = format!("{}:{}", target.link.host(), target.link.port());
+    ui.wait(format_args!("calling {place} (Ctrl-C stops)"));
+    let talk = tokio::select! {
+        () = stop.wanted() => {
+            ui.waited();
+            return Err(Failure::interrupted());
+        }
+        talk = node.call(target) => talk,
+    };
+    let talk = talk.map_err(|error| away(&error))?;
+    ui.wait(format_args!(
+        "waiting for them to take the call, 2 min at most (Ctrl-C stops)"
+    ));
+    let mut lines = Lines::open();
+    let mut chat = Chat {
+        ui,
+        stop,
+        lines: &mut lines,
+        is_read: false,
+    };
+    chat.hold(talk, None).await?.judge()
+}
+
+fn away(error: &DialError) -> Failure {
+    failed(error, error.kind())
+        .hint("is the address right, and do they run `entrenous listen`? `entrenous doctor` looks at the network")
+}
+
+fn not_known(error: &FindError, name: &str) -> Failure {
+    let failure = failed(error, error.kind());
+    let name = filter::name(name);
+    match error {
+        FindError::None => failure
+            .text(format!("you know nobody called {name}"))
+            .hint("`entrenous contacts` lists your contacts; without a name: `entrenous call tcp://HOST:PORT`"),
+        FindError::Several => failure
+            .text(format!("several people have a name that begins with {name}"))
+            .hint("give the whole name"),
+        _ => failure,
+    }
+}
+
+/// Input is what is said.
+pub(crate) fn no_stdin() -> Failure {
+    Failure::usage("what you say and the passphrase cannot both come from stdin")
+        .hint("put the passphrase into a file: `--unlock-file PATH`")
+}
+
+fn no_link(error: &LinkError) -> Failure {
+    failed(error, error.kind())
+        .text(format!("this is no link to call: {error}"))
+        .hint("it looks like tcp://192.0.2.1:7448, as `entrenous listen` prints it")
+}
+
+fn link(text: &str) -> Result<Link, String> {
+    text.parse()
+        .map_err(|error: LinkError| format!("{error}; write it like tcp://192.0.2.1:7448"))
+}
+
+fn name(text: &str) -> Result<Name, String> {
+    text.parse()
+        .map_err(|error: identity::TextError| format!("a name of 1 to 64 bytes: {error}"))
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  entrenous call tcp://192.0.2.1:7448             asks whether it is them
+  entrenous call 'tcp://192.0.2.1:7448?fp=...'    it is them, or nobody
+  entrenous call alice --at tcp://192.0.2.1:7448  alice, or nobody
+  echo \"see you at six\" | entrenous call alice --at tcp://192.0.2.1:7448";
+
+const NOTES: &str = "\
+Each line you type is a message; what comes is printed behind the name. /quit,
+Ctrl-C or the end of input ends the call. Who is new is known from then on, by
+their key. They may run a program that speaks Kamune 0.7.
+
+A connection that breaks is made again, 10 times at most; what you type then
+waits. A message that was on its way when it broke can be lost: nothing is
+acknowledged.
+
+Exit code 1: you did not take them; 3: nobody is there, or the call was cut for
+good; 4: somebody else is there, or their key has changed.";
