@@ -26,7 +26,7 @@
 //! # }
 //! ```
 //!
-//! Spec: `spec/20-channel.md`, section 13.
+//! Spec: `spec/20-channel.md`, section 17.
 
 mod desk;
 mod held;

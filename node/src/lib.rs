@@ -27,7 +27,7 @@
 //! It prints nothing and asks nobody. Calls need a tokio runtime with time and IO.
 //!
 //! Spec: `spec/12-introductions.md`, `spec/15-identity.md`, `spec/16-vault.md` section 7,
-//! `spec/20-channel.md` section 13.
+//! `spec/20-channel.md` section 17.
 
 mod answers;
 mod backup;

@@ -64,7 +64,7 @@ pub enum Admit {
 ///
 /// # Spec
 ///
-/// `spec/20-channel.md` 13.1.
+/// `spec/20-channel.md` 17.1.
 #[derive(Clone, Debug)]
 pub(super) struct Policy {
     pub(super) admit: Admit,

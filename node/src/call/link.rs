@@ -9,7 +9,7 @@ use kernel::Kind;
 ///
 /// # Spec
 ///
-/// `spec/20-channel.md` 13.5.
+/// `spec/20-channel.md` 17.5.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Link {
     host: String,

@@ -8,7 +8,7 @@ use super::speaker::Speaker;
 ///
 /// # Spec
 ///
-/// `spec/20-channel.md` 13.4.
+/// `spec/20-channel.md` 17.4.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     waiting: VecDeque<Bytes>,

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use identity::Name;
+use identity::{IdentityPublic, Name};
 use primitives::VerifyingKey;
 use tokio::sync::Mutex;
 use unicode_normalization::UnicodeNormalization;
@@ -40,16 +40,21 @@ impl People {
         Self { keep, turn, most }
     }
 
-    /// Who shows `key`, calling themselves `claim`; `wanted` is what the owner wants to call them.
+    /// Who shows `identity`, calling themselves `claim`; `wanted` is what the owner wants to call them.
     pub(super) async fn who(
         &self,
-        key: &VerifyingKey,
+        identity: &IdentityPublic,
         claim: &str,
         wanted: Option<&Name>,
     ) -> Result<Who, KeepError> {
         let everyone = self.everyone().await?;
+        let key = identity.ed25519();
         if let Some(known) = everyone.iter().find(|known| known.key() == key) {
-            return Ok(Who::Known(known.clone()));
+            let known = known.clone();
+            return Ok(match known.has_shown(identity) {
+                true => Who::Known(known),
+                false => Who::Changed(known),
+            });
         }
         let names = [Some(claim), wanted.map(Name::as_str)].map(|name| name.map(plain));
         let is_taken = |name: &Name| names.contains(&Some(plain(name.as_str())));

@@ -14,7 +14,7 @@ use crate::records::{Kept, read};
 ///
 /// # Spec
 ///
-/// `spec/20-channel.md` 13.2.
+/// `spec/20-channel.md` 17.2.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Pin {
@@ -97,6 +97,17 @@ impl Known {
         match self {
             Self::Contact(contact) => contact.card.key().ed25519(),
             Self::Pin(pin) => &pin.key,
+        }
+    }
+
+    /// Whether `identity` is all of the key that they are known by: a card with an ML-DSA-65 half takes
+    /// that half.
+    pub(super) fn has_shown(&self, identity: &IdentityPublic) -> bool {
+        match self {
+            Self::Contact(contact) if contact.card.key().ml_dsa().is_some() => {
+                contact.card.key() == identity
+            }
+            known => known.key() == identity.ed25519(),
         }
     }
 

@@ -79,10 +79,6 @@ struct With {
 }
 
 /// What a talk waits for.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one at a time, and most are the large one"
-)]
 enum Happened {
     Event(Option<Event>),
     Dialed(Result<Call, DialError>),

@@ -14,7 +14,7 @@ use crate::records::{Kept, put, read};
 ///
 /// # Spec
 ///
-/// `spec/20-channel.md` 13.3.
+/// `spec/20-channel.md` 17.3.
 #[derive(Clone, Debug)]
 pub(super) struct Sessions {
     people: People,

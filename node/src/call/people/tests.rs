@@ -56,7 +56,8 @@ async fn whoever_was_met_is_known_by_key_and_another_key_of_that_name_is_a_chang
         assert_eq!(who(2, claim).await, changed, "{claim}");
     }
     assert_eq!(who(2, "Bobby").await, Who::Unknown);
-    let wanted = people.who(&key(2), "", Some(&name("bob"))).await.unwrap();
+    let wanted = people.who(&key(2).into(), "", Some(&name("bob")));
+    let wanted = wanted.await.unwrap();
     assert!(matches!(wanted, Who::Changed(_)));
 
     // the other Bob is taken all the same
@@ -151,6 +152,6 @@ fn a_claim_becomes_a_name_whatever_it_is() {
 
 impl People {
     async fn called_who(&self, seed: u8, claim: &str) -> Who {
-        self.who(&key(seed), claim, None).await.unwrap()
+        self.who(&key(seed).into(), claim, None).await.unwrap()
     }
 }

@@ -33,7 +33,7 @@ impl Run {
         }
         let wanted = self.policy.name.as_ref();
         let people = &self.desk.people;
-        let who = people.who(&peer.key, &peer.name, wanted).await?;
+        let who = people.who(&peer.identity, &peer.name, wanted).await?;
         let verdict = self.policy.verdict(&who, &peer.key);
         if verdict == Verdict::Refuse {
             self.leave().await;

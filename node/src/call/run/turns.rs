@@ -44,8 +44,10 @@ impl Run {
 
     pub(super) async fn event(&mut self, event: Event) -> Result<(), Ending> {
         match event {
-            Event::Introduced(peer) => self.introduced(peer).await,
-            Event::Established { session, resumed } => self.established(session, resumed).await,
+            Event::Introduced(peer) => self.introduced(*peer).await,
+            Event::Established {
+                session, resumed, ..
+            } => self.established(session, resumed).await,
             Event::Message(message) => {
                 self.tell(Told::from(message)).await;
                 Ok(())
