@@ -56,8 +56,8 @@ async fn whoever_was_met_is_known_by_key_and_another_key_of_that_name_is_a_chang
         assert_eq!(who(2, claim).await, changed, "{claim}");
     }
     assert_eq!(who(2, "Bobby").await, Who::Unknown);
-    let wanted = people.who(&key(2).into(), "", Some(&name("bob")));
-    let wanted = wanted.await.unwrap();
+    let (other, bobs) = (key(2).into(), name("bob"));
+    let wanted = people.who(&other, "", Some(&bobs)).await.unwrap();
     assert!(matches!(wanted, Who::Changed(_)));
 
     // the other Bob is taken all the same

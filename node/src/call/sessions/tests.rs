@@ -29,10 +29,10 @@ fn session(n: char, ago: Duration) -> Resumption {
     let ago = u64::try_from(ago.as_millis()).unwrap();
     let at = now().as_ms().saturating_sub(ago);
     let bytes = [
-        &[1][..],
+        &[1, 1][..],
         name.as_bytes(),
-        &identity::spki::encode(key().public().ed25519()),
         &at.to_le_bytes(),
+        &key().public().to_bytes(),
         &[7; 32],
     ];
     Resumption::decode(&bytes.concat()).unwrap()
