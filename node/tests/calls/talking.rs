@@ -1,10 +1,10 @@
 use channel::End;
 use kernel::Kind;
 use node::Origin;
-use node::call::{Admit, Ending, Known, SayError, Seen, Speaker, Target, Told, Who};
+use node::call::{Admit, Ending, Known, SayError, Seen, Speaker, Target, Who};
 
 use crate::people::{
-    Person, ended, established, incoming, introduced, link, message, next, say, talking,
+    Person, ended, established, incoming, introduced, link, message, say, talking,
 };
 
 #[tokio::test(flavor = "multi_thread")]
