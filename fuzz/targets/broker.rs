@@ -123,7 +123,8 @@ impl World {
     fn deliver(&mut self, datagram: &Datagram) {
         let (now, from, bytes) = (Time::from_ms(self.now), datagram.from, &datagram.bytes[..]);
         if datagram.to == BROKER {
-            self.server.handle(now, ServerInput::Datagram { from, bytes });
+            self.server
+                .handle(now, ServerInput::Datagram { from, bytes });
             let load = self.server.load();
             assert!(load <= 4, "{load} are held");
         }

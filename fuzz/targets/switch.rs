@@ -61,7 +61,11 @@ impl World {
     fn step(&mut self, script: &mut Script<'_>) -> Option<()> {
         let code = script.below(12)?;
         let number = usize::from(script.byte()?);
-        let id = self.ends.keys().nth(number % self.ends.len().max(1)).copied();
+        let id = self
+            .ends
+            .keys()
+            .nth(number % self.ends.len().max(1))
+            .copied();
         match (code, id) {
             (0 | 1, _) => self.connect(script)?,
             (2, Some(id)) => {
@@ -190,7 +194,10 @@ impl World {
         for _ in 0..1000 {
             match self.switch.poll() {
                 Output::Send { to, bytes } => {
-                    let end = self.ends.get_mut(&to).expect("nobody is sent to who is gone");
+                    let end = self
+                        .ends
+                        .get_mut(&to)
+                        .expect("nobody is sent to who is gone");
                     end.inbox.push_back(bytes);
                     let waits: usize = end.inbox.iter().map(Vec::len).sum();
                     assert!(waits <= QUEUED + 2 * 65_600 + 2338, "{waits} wait");
