@@ -4,7 +4,7 @@ use kernel::Time;
 use primitives::{Generator, SigningKey, VerifyingKey};
 use prost::Message as _;
 use wire::kamune::{Metadata, SignedTransport, Timestamp};
-use wire::{decode, encode};
+use wire::{Bounded, decode, encode};
 
 use crate::{Padding, Route};
 
@@ -61,7 +61,12 @@ impl Envelope {
             .map_err(|_| EnvelopeError::Forged)
     }
 
-    /// The body.
+    /// The body, within its bounds.
+    pub(crate) fn body<T: Bounded>(&self) -> Result<T, EnvelopeError> {
+        decode(&self.inner.data, FRAME_MAX).map_err(|_| EnvelopeError::Malformed)
+    }
+
+    /// The bytes of the body.
     pub(crate) fn data(&self) -> &[u8] {
         &self.inner.data
     }

@@ -19,9 +19,9 @@ pub(crate) struct Keys {
     /// Encrypts what the called side says.
     s2c: Secret<32>,
     /// What the caller sends, to have it back.
-    pub(crate) caller_challenge: Secret<32>,
+    caller_challenge: Secret<32>,
     /// What the called side sends.
-    pub(crate) called_challenge: Secret<32>,
+    called_challenge: Secret<32>,
     pub(crate) tokens: Vec<Token>,
     pub(crate) session: SessionId,
 }
@@ -49,6 +49,14 @@ impl Keys {
             called_challenge: challenge(S2C),
             tokens: Resumption::tokens_of(&root),
             session,
+        }
+    }
+
+    /// What somebody in this role sends, to have it back.
+    pub(crate) const fn challenge(&self, role: Role) -> &Secret<32> {
+        match role {
+            Role::Caller => &self.caller_challenge,
+            Role::Called => &self.called_challenge,
         }
     }
 

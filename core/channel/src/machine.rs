@@ -1,12 +1,15 @@
+mod agreement;
 mod config;
 mod confirm;
 mod end;
 mod event;
+mod offer;
 mod opening;
 mod ours;
 mod parts;
 mod pulse;
 mod session;
+mod trial;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -27,11 +30,13 @@ use crate::envelope::Envelope;
 use crate::exchange::{Answered, Offered, Tunnel};
 use crate::trace::Trace;
 use crate::{Resumption, Role};
+use agreement::Requested;
 use confirm::Confirming;
-use opening::{Agreed, Opening, Requested};
+use opening::Opening;
 use ours::Ours;
 use parts::Parts;
 use session::Session;
+use trial::Agreed;
 
 /// One side of a channel, from the first frame to the last.
 ///

@@ -159,8 +159,14 @@ fn every_frame_of_a_connection_opens_to_what_it_was_made_of() {
     }
     assert_eq!(count, 17);
     let keys = reader.keys.unwrap();
-    assert_eq!(keys.caller_challenge, file.challenge_initiator.secret());
-    assert_eq!(keys.called_challenge, file.challenge_responder.secret());
+    assert_eq!(
+        keys.challenge(Role::Caller),
+        &file.challenge_initiator.secret()
+    );
+    assert_eq!(
+        keys.challenge(Role::Called),
+        &file.challenge_responder.secret()
+    );
     assert_eq!(
         keys.shown(),
         (file.key_initiator.secret(), file.key_responder.secret())

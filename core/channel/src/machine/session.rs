@@ -5,14 +5,14 @@ use alloc::vec::Vec;
 
 use kernel::Time;
 use primitives::VerifyingKey;
+use wire::encode;
 use wire::kamune::{Body, SessionData, SessionField};
-use wire::{decode, encode};
 
 use super::parts::{Parts, Said};
 use super::pulse::Pulse;
 use super::{Config, End, Event, Message, SendError};
 use crate::Route;
-use crate::envelope::{Envelope, EnvelopeError, FRAME_MAX};
+use crate::envelope::{Envelope, EnvelopeError};
 use crate::keys::Keys;
 use crate::token::Pool;
 
@@ -148,7 +148,7 @@ impl Session {
 
     /// Answers a program that begins with a key for relay tokens.
     fn swap(&mut self, now: Time, parts: &mut Parts, envelope: &Envelope) -> Result<(), End> {
-        let data: SessionData = decode(envelope.data(), FRAME_MAX).map_err(|_| End::Malformed)?;
+        let data: SessionData = envelope.body()?;
         let theirs = data.fields.iter().find(|field| field.key == ECDH);
         let theirs = theirs.and_then(|field| field.value[..].try_into().ok());
         if let (Some(theirs), false) = (theirs, self.has_tokens) {
@@ -204,7 +204,7 @@ impl Session {
 
 /// The bytes that somebody sent.
 fn body(envelope: &Envelope) -> Result<Vec<u8>, End> {
-    let body: Body = decode(envelope.data(), FRAME_MAX).map_err(|_| End::Malformed)?;
+    let body: Body = envelope.body()?;
     Ok(body.value)
 }
 

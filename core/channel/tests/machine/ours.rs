@@ -142,6 +142,17 @@ fn a_session_goes_on_where_it_was_and_nothing_is_lost_or_told_twice() {
 }
 
 #[test]
+fn a_session_goes_on_in_its_mode_whatever_is_offered_by_now() {
+    let mut pair = Pair::talking();
+    pair.settle();
+    let (ours_kept, theirs) = (pair.caller.kept, pair.called.kept);
+    let mut again = Pair::with(config("Alice"), config("Bob"), ours_kept, theirs);
+    again.settle();
+    assert_eq!(established(&again.caller.events), (Mode::Ours, true));
+    assert_eq!(established(&again.called.events), (Mode::Ours, true));
+}
+
+#[test]
 fn nothing_is_sent_in_a_session_that_goes_on_before_it_is_known_where() {
     let mut pair = Pair::talking();
     pair.settle();
