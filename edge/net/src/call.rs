@@ -23,6 +23,7 @@ use listen::Opening;
 pub use listen::{Incoming, Limits, Listener};
 
 use crate::dial::Dialer;
+use crate::reply::reply;
 use crate::{Proxy, RequestError};
 use run::{Order, Said, Task};
 
@@ -236,20 +237,17 @@ impl Handle {
     }
 
     async fn say(&self, text: Bytes, written: Option<Time>) -> Result<(), SendError> {
-        let (reply, mut replied) = oneshot::channel();
+        let (answer, replied) = oneshot::channel();
         let said = Said {
             text,
             written,
-            reply,
+            reply: answer,
         };
         let sent = self.0.send(Order::Send(said)).await;
         sent.map_err(|_| SendError::NotOpen)?;
-        tokio::select! {
-            biased;
-            answer = &mut replied => answer.map_err(|_| SendError::NotOpen)?,
-            // What is ordered while the call ends may be dropped with the channel only, which this holds.
-            () = self.0.closed() => replied.try_recv().map_err(|_| SendError::NotOpen)?,
-        }
+        reply(&self.0, replied)
+            .await
+            .unwrap_or(Err(SendError::NotOpen))
     }
 }
 

@@ -12,6 +12,7 @@ mod dial;
 mod http;
 pub mod lan;
 pub mod probe;
+mod reply;
 mod request_error;
 mod roots;
 mod running;

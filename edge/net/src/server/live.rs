@@ -22,6 +22,7 @@ use super::exchange::bytes;
 use super::open::{binding, patience, within_ms};
 use super::{Access, CallError, Options, Prover};
 use crate::RequestError;
+use crate::reply::reply;
 use run::{Ask, Shared, Task};
 use socket::Greeted;
 
@@ -190,7 +191,7 @@ impl Caller {
         key: Option<[u8; 16]>,
         events_after: Option<u64>,
     ) -> Result<answer::Result, CallError> {
-        let (reply, mut replied) = oneshot::channel();
+        let (answer, replied) = oneshot::channel();
         let ask = Ask {
             request: Request {
                 // given when it is sent
@@ -201,19 +202,13 @@ impl Caller {
                 operation: bytes(operation)?,
             },
             events_after,
-            reply,
+            reply: answer,
         };
         let ended = || CallError::Ended(self.shared.end());
         let answered = async {
             self.shared.is_open().map_err(CallError::Ended)?;
             self.asks.send(ask).await.map_err(|_| ended())?;
-            tokio::select! {
-                biased;
-                answer = &mut replied => answer.map_err(|_| ended())?,
-                // What is sent while the connection ends may be dropped with the channel only, which
-                // this holds; what was answered before is there.
-                () = self.asks.closed() => replied.try_recv().map_err(|_| ended())?,
-            }
+            reply(&self.asks, replied).await.ok_or_else(ended)?
         };
         let after = self.patience;
         let answered = timeout(after, answered).await;
