@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use switch::Source;
 use tokio::net::TcpListener;
 
 use crate::dial::Stream;
@@ -119,7 +120,7 @@ pub(super) struct Openings {
 #[derive(Debug, Default)]
 struct Counts {
     all: usize,
-    of: BTreeMap<IpAddr, usize>,
+    of: BTreeMap<Source, usize>,
     refused: u64,
 }
 
@@ -140,7 +141,7 @@ impl Openings {
     }
 
     pub(super) fn take(&self, from: IpAddr) -> Option<Opening> {
-        let source = source(from);
+        let source = Source::from(from);
         let mut counts = self.lock();
         let theirs = counts.of.get(&source).copied().unwrap_or_default();
         if counts.all >= self.limits.openings || theirs >= self.limits.openings_per_source {
@@ -162,7 +163,7 @@ impl Openings {
 #[derive(Debug)]
 pub(super) struct Opening {
     openings: Openings,
-    source: IpAddr,
+    source: Source,
     progress: Progress,
 }
 
@@ -192,17 +193,6 @@ impl Drop for Opening {
             if *theirs == 0 {
                 counts.of.remove(&self.source);
             }
-        }
-    }
-}
-
-/// An address, or the network that one customer has.
-fn source(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            let network = address.to_bits() & (u128::MAX << 64);
-            IpAddr::V6(network.into())
         }
     }
 }
