@@ -117,7 +117,7 @@ impl Node {
         let desk = Desk::of(self).await;
         let mut policy = Policy::new(Admit::Known);
         policy.key = with.map(|known| *known.key());
-        policy.sum = link.sum().map(str::to_owned);
+        policy.sum = link.sum();
         policy.name = name;
         let (setup, proxy) = (desk.setup(None), desk.proxy.clone());
         let call = Call::dial(link.host(), link.port(), proxy, setup, None).await?;

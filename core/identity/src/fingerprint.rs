@@ -61,7 +61,13 @@ impl Fingerprint {
         BASE64URL_NOPAD.encode(&self.spki)
     }
 
-    /// The SHA-256 of the 44 bytes in base64url.
+    /// The SHA-256 of the 44 bytes.
+    #[must_use]
+    pub const fn sum(&self) -> &[u8; 32] {
+        &self.hash
+    }
+
+    /// The same in base64url.
     #[must_use]
     pub fn to_sum(&self) -> String {
         BASE64URL_NOPAD.encode(&self.hash)

@@ -11,9 +11,9 @@ use core::fmt;
 use core::str::FromStr;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
-use identity::spki;
+use identity::{Fingerprint, spki};
 use kernel::Kind;
-use primitives::{VerifyingKey, sha256};
+use primitives::VerifyingKey;
 
 pub use address::{Address, Host, Relay, Scheme};
 
@@ -74,12 +74,18 @@ impl Sum {
     /// That of a key.
     #[must_use]
     pub fn of(key: &VerifyingKey) -> Self {
-        Self(sha256(&[&spki::encode(key)]))
+        Self::from(&Fingerprint::of(&(*key).into()))
     }
 
     fn from_text(text: &str) -> Option<Self> {
         let bytes = BASE64URL_NOPAD.decode(unpadded(text).as_bytes()).ok()?;
         Some(Self(bytes.try_into().ok()?))
+    }
+}
+
+impl From<&Fingerprint> for Sum {
+    fn from(fingerprint: &Fingerprint) -> Self {
+        Self(*fingerprint.sum())
     }
 }
 
