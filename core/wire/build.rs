@@ -140,14 +140,15 @@ const FILES: [&str; 8] = [
     "kamune/relay",
     "kamune/v0",
 ];
-/// Hold a pin, keys, words, a password, tokens.
-const SECRET: [&str; 10] = [
+/// Hold a pin, keys, words, a password, tokens, what somebody said.
+const SECRET: [&str; 11] = [
     ".entrenous.v1.Register",
     ".entrenous.v1.StoredServer",
     ".entrenous.v1.KeptProfile",
     ".entrenous.v1.KeptContact",
     ".entrenous.v1.KeptInvitation",
     ".entrenous.v1.KeptJoin",
+    ".entrenous.v1.KeptLine",
     ".entrenous.v1.KeptSession",
     ".kamune.relay.Auth",
     ".kamune.relay.Register",

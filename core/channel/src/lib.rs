@@ -31,7 +31,9 @@ mod vectors;
 mod version;
 
 pub use exchange::{Answered, ExchangeError, Offered, Tunnel};
-pub use machine::{Channel, Config, End, Event, Input, Message, Output, Peer, SendError, Stats};
+pub use machine::{
+    Channel, Config, End, Event, Input, Message, Output, Peer, SendError, Stamp, Stats,
+};
 pub use mode::Mode;
 pub use padding::Padding;
 pub use resumption::{RecordError, Resumption, Token};

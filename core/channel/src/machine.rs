@@ -24,7 +24,7 @@ use wire::kamune::ResumeRequest;
 
 pub use config::Config;
 pub use end::{End, SendError};
-pub use event::{Event, Input, Message, Output, Peer, Stats};
+pub use event::{Event, Input, Message, Output, Peer, Stamp, Stats};
 
 use crate::envelope::Envelope;
 use crate::exchange::{Answered, Offered, Tunnel};
@@ -183,22 +183,26 @@ impl Channel {
     ///
     /// See [`SendError`]; the channel is as it was.
     pub fn send(&mut self, now: Time, text: &[u8]) -> Result<(), SendError> {
-        self.send_written(now, now, text)
+        self.say(now, None, text)
     }
 
-    /// Sends a message that was written at another time: before the session went on, for instance. In
+    /// Sends a message that was written at another time, and may have been sent in another session. In
     /// [`Mode::Kamune`](crate::Mode::Kamune) the other side does not learn of it.
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub fn send_written(&mut self, now: Time, written: Time, text: &[u8]) -> Result<(), SendError> {
+    pub fn send_stamped(&mut self, now: Time, stamp: Stamp, text: &[u8]) -> Result<(), SendError> {
+        self.say(now, Some(stamp), text)
+    }
+
+    fn say(&mut self, now: Time, stamp: Option<Stamp>, text: &[u8]) -> Result<(), SendError> {
         let State::Open(open) = &mut self.state else {
             return Err(SendError::NotOpen);
         };
         match &mut **open {
             Open::Kamune(session) => session.say(now, &mut self.parts, text),
-            Open::Ours(session) => session.say(now, &mut self.parts, written, text),
+            Open::Ours(session) => session.say(now, &mut self.parts, stamp, text),
         }
     }
 

@@ -4,7 +4,7 @@ use core::fmt;
 
 use zeroize::Zeroize;
 
-use crate::v1::{KeptContact, KeptInvitation, KeptJoin, KeptProfile, KeptSession};
+use crate::v1::{KeptContact, KeptInvitation, KeptJoin, KeptLine, KeptProfile, KeptSession};
 
 macro_rules! secret {
     ($($message:ident { $($field:ident)* })*) => {$(
@@ -27,5 +27,6 @@ secret! {
     KeptContact { token }
     KeptInvitation { key agreement token words }
     KeptJoin { key claim token }
+    KeptLine { text }
     KeptSession { record }
 }

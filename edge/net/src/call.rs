@@ -10,10 +10,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use channel::{Channel, Config, Event, Resumption, SendError, SessionId};
+use channel::{Channel, Config, Event, Resumption, SendError, SessionId, Stamp};
 use drive::WallClock;
 use identity::IdentityKey;
-use kernel::{Kind, Time};
+use kernel::Kind;
 use primitives::Secret;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
@@ -186,6 +186,11 @@ impl Call {
         self.events.recv().await
     }
 
+    /// What has happened already, if anything has; see [`next`](Self::next).
+    pub fn try_next(&mut self) -> Option<Event> {
+        self.events.try_recv().ok()
+    }
+
     /// A way to speak from elsewhere.
     #[must_use]
     pub const fn handle(&self) -> &Handle {
@@ -222,13 +227,13 @@ impl Handle {
         self.say(text, None).await
     }
 
-    /// Sends a message that was written at another time; see [`Channel::send_written`].
+    /// Sends a message that may have been sent in another session; see [`Channel::send_stamped`].
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_written(&self, written: Time, text: Bytes) -> Result<(), SendError> {
-        self.say(text, Some(written)).await
+    pub async fn send_stamped(&self, stamp: Stamp, text: Bytes) -> Result<(), SendError> {
+        self.say(text, Some(stamp)).await
     }
 
     /// What the other side sent up to message `number` is kept here, durably; see [`Channel::keep`].
@@ -236,11 +241,11 @@ impl Handle {
         drop(self.0.send(Order::Keep(number)).await);
     }
 
-    async fn say(&self, text: Bytes, written: Option<Time>) -> Result<(), SendError> {
+    async fn say(&self, text: Bytes, stamp: Option<Stamp>) -> Result<(), SendError> {
         let (answer, replied) = oneshot::channel();
         let said = Said {
             text,
-            written,
+            stamp,
             reply: answer,
         };
         let sent = self.0.send(Order::Send(said)).await;

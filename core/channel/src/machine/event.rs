@@ -89,9 +89,19 @@ pub struct Peer {
     pub version: Version,
 }
 
+/// What goes with a message from one session to another.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "both, or neither is told")]
+pub struct Stamp {
+    /// When it was written.
+    pub written: Time,
+    /// By which the other side knows it again; drawn at random for each message.
+    pub id: [u8; 16],
+}
+
 /// A message of the other side.
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_structs, reason = "what a frame says of one")]
 pub struct Message {
     /// Its place among what they sent: in [`Mode::Ours`] its number, from 1; else from 3.
     pub sequence: u64,
@@ -99,6 +109,8 @@ pub struct Message {
     pub sent_ms: u64,
     /// What they sent; text, if they keep to the rules.
     pub body: Vec<u8>,
+    /// By which it is known again if it comes in another session, too: as they say.
+    pub id: Option<[u8; 16]>,
 }
 
 /// What was counted.

@@ -1,5 +1,7 @@
 //! A session of two of ours.
 
+use alloc::vec::Vec;
+
 use kernel::Time;
 use prost::Message as _;
 use wire::v1::{ChannelMessage, Frame};
@@ -8,7 +10,7 @@ use wire::{decode, encode};
 use super::opening::Resumed;
 use super::parts::Parts;
 use super::pulse::Pulse;
-use super::{End, Event, Message, SendError};
+use super::{End, Event, Message, SendError, Stamp};
 use crate::envelope::FRAME_MAX;
 use crate::ratchet::{Receiver, Sender};
 use crate::schedule::Schedule;
@@ -84,7 +86,7 @@ impl Ours {
         &mut self,
         now: Time,
         parts: &mut Parts,
-        written: Time,
+        stamp: Option<Stamp>,
         text: &[u8],
     ) -> Result<(), SendError> {
         if !self.is_ready {
@@ -100,8 +102,9 @@ impl Ours {
         let number = self.sent.saturating_add(1);
         let message = Some(ChannelMessage {
             number,
-            written_ms: written.as_ms(),
+            written_ms: stamp.map_or(now, |stamp| stamp.written).as_ms(),
             body: text.to_vec(),
+            id: stamp.map_or_else(Vec::new, |stamp| stamp.id.to_vec()),
         });
         let frame = Frame {
             message,
@@ -211,6 +214,7 @@ impl Ours {
             sequence: next,
             sent_ms: message.written_ms,
             body: message.body,
+            id: message.id.try_into().ok(),
         }));
         Ok(())
     }

@@ -128,6 +128,7 @@ impl Session {
                     sequence: next,
                     sent_ms: envelope.signed_ms(),
                     body: body(&envelope)?,
+                    id: None,
                 }));
                 Ok(())
             }

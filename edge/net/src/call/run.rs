@@ -3,7 +3,7 @@ use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use channel::{Channel, Event, Input, Output, SendError};
+use channel::{Channel, Event, Input, Output, SendError, Stamp};
 use drive::WallClock;
 use kernel::Time;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
@@ -28,8 +28,8 @@ pub(super) enum Order {
 #[derive(Debug)]
 pub(super) struct Said {
     pub(super) text: Bytes,
-    /// When it was written, if not just now.
-    pub(super) written: Option<Time>,
+    /// What goes with it from session to session.
+    pub(super) stamp: Option<Stamp>,
     pub(super) reply: oneshot::Sender<Result<(), SendError>>,
 }
 
@@ -201,8 +201,11 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
 
     /// Sends a message, once there is room for it.
     fn say(&mut self, now: Time, said: Said) {
-        let written = said.written.unwrap_or(now);
-        match self.channel.send_written(now, written, &said.text) {
+        let sent = match said.stamp {
+            Some(stamp) => self.channel.send_stamped(now, stamp, &said.text),
+            None => self.channel.send(now, &said.text),
+        };
+        match sent {
             Err(SendError::Full) => self.waiting = Some(said),
             // Whoever does not wait for the answer does not need it.
             done => drop(said.reply.send(done)),

@@ -104,16 +104,20 @@ async fn what_is_kept_is_acknowledged_and_what_is_not_is_sent_again() {
     tokio::join!(establish(&mut caller), establish(&mut called));
     assert_eq!(next(&mut caller).await, Event::Delivered(2));
     assert_eq!(next(&mut called).await, Event::Delivered(0));
-    let written = kernel::Time::from_ms(7);
+    let stamp = channel::Stamp {
+        written: kernel::Time::from_ms(7),
+        id: [3; 16],
+    };
     let handle = caller.handle();
     handle
-        .send_written(written, Bytes::from("three"))
+        .send_stamped(stamp, Bytes::from("three"))
         .await
         .unwrap();
     let Event::Message(message) = next(&mut called).await else {
         panic!("no message");
     };
     assert_eq!((message.sequence, message.sent_ms), (3, 7));
+    assert_eq!(message.id, Some([3; 16]));
     assert_eq!(message.body, b"three");
 }
 
