@@ -2,8 +2,8 @@
 //!
 //! [`Node::listen`](crate::Node::listen) waits for people who call, [`Node::call`](crate::Node::call) calls. Both give a
 //! [`Talk`] with one person, whom their key names: a contact, somebody who was talked to before (a
-//! [`Pin`]), or somebody new, about whom the owner decides. A talk outlives its connections. It does not
-//! know what has come: a message that was on its way when a connection broke can be lost.
+//! [`Pin`]), or somebody new, about whom the owner decides. A talk outlives its connections, and
+//! what was said outlives the talk: between two of ours it is delivered once, sooner or later.
 //!
 //! ```no_run
 //! # async fn story(node: node::Node) -> Result<(), Box<dyn std::error::Error>> {
@@ -17,7 +17,7 @@
 //!             println!("is it {}?", who.fingerprint.to_words());
 //!             talk.accept(Seen::NotCompared).await;
 //!         }
-//!         Told::Established { .. } => talk.speaker().say("hello".into()).await?,
+//!         Told::Established { .. } => drop(talk.speaker().say("hello".into()).await?),
 //!         Told::Message(message) => println!("{}", String::from_utf8_lossy(&message.text)),
 //!         _ => {}
 //!     }
@@ -47,6 +47,7 @@ use identity::{Fingerprint, Name};
 use kernel::Kind;
 use net::call::Call;
 
+pub use channel::{End, Mode};
 pub use desk::Admit;
 pub use link::{Link, LinkError};
 pub use listen::Calls;
@@ -72,6 +73,8 @@ pub struct Target {
     pub with: Option<Known>,
     /// What to call them if they are unknown.
     pub name: Option<Name>,
+    /// The most that is spoken with them: with [`Mode::Kamune`] no more than Kamune 0.7 is.
+    pub mode: Mode,
 }
 
 impl Target {
@@ -82,6 +85,7 @@ impl Target {
             link,
             with: None,
             name: None,
+            mode: Mode::Ours,
         }
     }
 }
@@ -113,8 +117,14 @@ impl Node {
     ///
     /// See [`DialError`]: there is no connection.
     pub async fn call(&self, target: Target) -> Result<Talk, DialError> {
-        let Target { link, with, name } = target;
-        let desk = Desk::of(self).await;
+        let Target {
+            link,
+            with,
+            name,
+            mode,
+        } = target;
+        let mut desk = Desk::of(self).await;
+        desk.mode = mode;
         let mut policy = Policy::new(Admit::Known);
         policy.key = with.map(|known| *known.key());
         policy.sum = link.sum();

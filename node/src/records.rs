@@ -26,6 +26,9 @@ kept!(KeptInvitation, 3, "invitation");
 kept!(KeptJoin, 4, "link that is followed");
 kept!(KeptSession, 5, "session");
 kept!(KeptPin, 6, "pin");
+kept!(KeptConversation, 7, "conversation");
+kept!(KeptLine, 8, "line of a conversation");
+kept!(KeptId, 9, "mark of a line");
 
 /// The message in a record.
 pub(crate) fn read<T: Kept>(record: &Record) -> Result<T, KeepError> {

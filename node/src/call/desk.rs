@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use channel::Config;
+use channel::{Config, Mode};
 use identity::{IdentityKey, Name};
 use net::Proxy;
 use net::call::Setup;
@@ -18,6 +18,8 @@ use crate::node::Node;
 pub(super) struct Desk {
     pub(super) people: People,
     pub(super) proxy: Option<Proxy>,
+    /// The most that is spoken.
+    pub(super) mode: Mode,
     key: Arc<IdentityKey>,
     name: Name,
 }
@@ -28,6 +30,7 @@ impl Desk {
         Self {
             people: node.people(),
             proxy: node.network.proxy.clone(),
+            mode: Mode::Ours,
             key: Arc::clone(&profile.key),
             name: profile.name.clone(),
         }
@@ -42,6 +45,7 @@ impl Desk {
     pub(super) fn setup(&self, only: Option<Held>) -> Setup<Sessions> {
         let mut config = Config::new(self.name.clone());
         config.within = WITHIN;
+        config.mode = self.mode;
         Setup {
             config,
             key: Arc::clone(&self.key),

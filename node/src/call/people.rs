@@ -154,6 +154,37 @@ impl Node {
         pins(&self.keep).await
     }
 
+    /// Everyone who is known: contacts, then those who were talked to without a card; each by name.
+    ///
+    /// # Errors
+    ///
+    /// [`KeepError`].
+    pub async fn everyone(&self) -> Result<Vec<Known>, KeepError> {
+        self.people().everyone().await
+    }
+
+    /// Remembers whether fingerprints that were compared with somebody are the same. `known` is as it was
+    /// when the person compared: if the key has changed since, nothing is remembered.
+    ///
+    /// # Errors
+    ///
+    /// See [`FindError`]; nothing changed then.
+    pub async fn compared_with(&self, known: &Known, is_same: bool) -> Result<Known, FindError> {
+        let pin = match (known, is_same) {
+            (Known::Contact(contact), true) => return Ok(self.compared(contact).await?.into()),
+            (Known::Contact(contact), false) => return Ok(self.differs(contact).await?.into()),
+            (Known::Pin(pin), _) => pin,
+        };
+        let _turn = self.turn.lock().await;
+        let record = self.keep.get(KeptPin::KIND, &pin.key.to_bytes()).await?;
+        let mut pin = Pin::read(&record.ok_or(FindError::None)?)?;
+        pin.compared = is_same.then(now);
+        let mut batch = Batch::new();
+        put(&mut batch, &pin.key.to_bytes(), &pin.write());
+        self.keep.commit(batch).await?;
+        Ok(Known::Pin(Box::new(pin)))
+    }
+
     /// The contact or pin of this name, as [`contact`](Self::contact) finds contacts.
     ///
     /// # Errors

@@ -81,6 +81,12 @@ pub enum Known {
     Pin(Box<Pin>),
 }
 
+impl From<Contact> for Known {
+    fn from(contact: Contact) -> Self {
+        Self::Contact(Box::new(contact))
+    }
+}
+
 impl Known {
     /// What the owner calls them.
     #[must_use]

@@ -1,11 +1,11 @@
 mod meet;
 mod turns;
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::time::Duration;
 
-use bytes::Bytes;
-use channel::{Event, SendError, SessionId};
+use channel::{Event, Mode, SendError, SessionId};
 use identity::Name;
 use net::call::{Call, DialError};
 use primitives::VerifyingKey;
@@ -18,7 +18,8 @@ use super::link::Link;
 use super::listen::Door;
 use super::outbox::Outbox;
 use super::people::Seen;
-use super::talk::{Ending, Order, Told, Wires};
+use super::speaker::SayError;
+use super::talk::{Ending, Order, Said, Told, Wires};
 
 /// Runs one talk, from the first connection to the end.
 pub(super) struct Run {
@@ -34,10 +35,15 @@ pub(super) struct Run {
     with: Option<With>,
     /// Attempts since the connection was lost.
     attempts: u32,
-    outbox: Outbox,
+    /// What waits for them, once it is known who they are.
+    outbox: Option<Outbox>,
+    /// A session with somebody on whom the owner decides.
+    opened: Option<Opened>,
     sending: Option<Sending>,
     is_finishing: bool,
     wires: Wires,
+    /// What is to be told. Nothing more is heard before it is.
+    untold: VecDeque<Told>,
     /// While those who come again are led here.
     hold: Option<Hold>,
     newer: mpsc::Receiver<Box<Arrived>>,
@@ -78,6 +84,14 @@ struct With {
     session: SessionId,
 }
 
+/// A session, as it was established.
+#[derive(Clone, Copy)]
+struct Opened {
+    session: SessionId,
+    resumed: bool,
+    mode: Mode,
+}
+
 /// What a talk waits for.
 enum Happened {
     Event(Option<Event>),
@@ -85,9 +99,11 @@ enum Happened {
     /// Nobody came back.
     Alone,
     Sent(Result<(), SendError>),
-    Said(Option<Bytes>),
+    Said(Option<Said>),
     Order(Option<Order>),
     Newer(Option<Box<Arrived>>),
+    /// Something was told.
+    Told,
     /// Nobody listens any more.
     Unheard,
 }
@@ -104,10 +120,12 @@ impl Run {
             candidate: None,
             with: None,
             attempts: 0,
-            outbox: Outbox::default(),
+            outbox: None,
+            opened: None,
             sending: None,
             is_finishing: false,
             wires,
+            untold: VecDeque::new(),
             hold: None,
             newer,
             newest,
@@ -127,13 +145,18 @@ impl Run {
         }
         let how = over.err().unwrap_or(Ending::NotBack);
         self.wires.said.close();
-        while let Ok(text) = self.wires.said.try_recv() {
-            self.outbox.push(text);
+        while let Some(said) = self.wires.said.recv().await {
+            self.said(said).await;
         }
-        let unsent = self.outbox.len();
+        let waiting = self.outbox.as_ref().map_or(0, Outbox::len);
         self.forget(&how).await;
         self.let_go();
-        self.tell(Told::Ended { how, unsent }).await;
+        self.tell(Told::Ended { how, waiting });
+        for told in self.untold {
+            if self.wires.told.send(told).await.is_err() {
+                return;
+            }
+        }
     }
 
     /// Is no talk any more to which those are led who come again; who came too late is somebody new.
@@ -150,28 +173,62 @@ impl Run {
     /// Begins to hand the next message to the connection.
     fn speak(&mut self) {
         let Line::Up(call) = &self.line else { return };
-        if let (None, true, Some(text)) = (&self.sending, self.is_open, self.outbox.first()) {
-            let (handle, text) = (call.handle().clone(), text.clone());
-            self.sending = Some(Box::pin(async move { handle.send(text).await }));
+        let next = self.outbox.as_ref().and_then(Outbox::next);
+        if let (None, true, Some(waiting)) = (&self.sending, self.is_open, next) {
+            let (handle, text) = (call.handle().clone(), waiting.text.clone());
+            let stamp = waiting.stamp;
+            self.sending = Some(Box::pin(
+                async move { handle.send_stamped(stamp, text).await },
+            ));
         }
     }
 
     async fn step(&mut self) -> Happened {
-        let has_room = self.outbox.has_room() && !self.is_finishing;
+        let has_room = self.outbox.as_ref().is_some_and(Outbox::has_room);
+        let has_room = has_room && !self.is_finishing;
+        let is_told = self.untold.is_empty();
+        let hears = is_told && self.opened.is_none();
         tokio::select! {
             biased;
             sent = pending(&mut self.sending) => Happened::Sent(sent),
             order = self.wires.orders.recv() => Happened::Order(order),
             newer = self.newer.recv() => Happened::Newer(newer),
-            happened = self.line.next() => happened,
-            text = self.wires.said.recv(), if has_room => Happened::Said(text),
+            permit = self.wires.told.reserve(), if !is_told => match (permit, self.untold.pop_front()) {
+                (Ok(permit), Some(told)) => {
+                    permit.send(told);
+                    Happened::Told
+                }
+                _ => Happened::Unheard,
+            },
+            happened = self.line.next(), if hears => happened,
+            said = self.wires.said.recv(), if has_room => Happened::Said(said),
             () = self.wires.told.closed() => Happened::Unheard,
         }
     }
 
-    async fn tell(&mut self, told: Told) {
-        // Whoever does not listen is noticed at the next step.
-        drop(self.wires.told.send(told).await);
+    fn tell(&mut self, told: Told) {
+        self.untold.push_back(told);
+    }
+
+    /// Keeps what the owner says.
+    async fn said(&mut self, said: Said) {
+        let Said { text, reply } = said;
+        let said = match &mut self.outbox {
+            Some(outbox) => outbox.say(text).await,
+            None => Ok(None),
+        };
+        let said = said.map_err(SayError::from);
+        // Whoever does not wait for the answer does not need it.
+        drop(reply.send(said.and_then(|line| line.ok_or(SayError::Over))));
+    }
+
+    /// Keeps what was said before, but is not taken yet.
+    async fn said_before(&mut self) {
+        while self.outbox.as_ref().is_some_and(Outbox::has_room)
+            && let Ok(said) = self.wires.said.try_recv()
+        {
+            self.said(said).await;
+        }
     }
 
     /// Says goodbye, if there is somebody to say it to.
@@ -183,11 +240,17 @@ impl Run {
         };
         let leaving = async {
             call.handle().close().await;
+            let mut last = Vec::new();
             while let Some(event) = call.next().await {
                 if let Event::Message(message) = event {
-                    drop(self.wires.told.send(Told::from(message)).await);
+                    last.push(message);
                 }
             }
+            let Some(outbox) = &self.outbox else { return };
+            // What cannot be kept now was not acknowledged, and is said again.
+            let lines = outbox.store.heard(outbox.session(), last).await;
+            let lines = lines.unwrap_or_default().into_iter();
+            self.untold.extend(lines.map(Told::from));
         };
         // Somebody who reads nothing keeps nobody waiting.
         drop(timeout(LINGER, leaving).await);

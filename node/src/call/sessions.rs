@@ -1,4 +1,4 @@
-use channel::{Resumption, SessionId};
+use channel::{Mode, Resumption, SessionId};
 use kernel::Time;
 use net::call::{NotKept, Shelf};
 use vault::{Batch, Vault};
@@ -6,6 +6,7 @@ use wire::v1::KeptSession;
 
 use super::held::Held;
 use super::people::People;
+use crate::conversation::Store;
 use crate::keep::KeepError;
 use crate::now::now;
 use crate::records::{Kept, put, read};
@@ -40,7 +41,15 @@ impl Sessions {
         let kept = record
             .map(|record| resumption(&read(&record)?))
             .transpose()?;
-        Ok(kept.filter(|kept| kept.is_fresh(now())))
+        let Some(kept) = kept.filter(|kept| kept.is_fresh(now())) else {
+            return Ok(None);
+        };
+        if kept.mode() == Mode::Kamune {
+            return Ok(Some(kept));
+        }
+        let conversation = Store::new(self.people.keep.clone(), kept.peer());
+        let number = conversation.kept(session).await?;
+        Ok(number.map(|number| kept.keeping(number)))
     }
 
     /// Forgets a session.

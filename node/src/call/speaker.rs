@@ -1,46 +1,47 @@
 use bytes::Bytes;
-use channel::Padding;
 use kernel::Kind;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
-use super::talk::Order;
+use super::talk::{Order, Said};
+use crate::keep::KeepError;
 
 /// Speaks in a [`Talk`](super::Talk).
 #[derive(Clone, Debug)]
 pub struct Speaker {
     order: mpsc::Sender<Order>,
-    say: mpsc::Sender<Bytes>,
+    say: mpsc::Sender<Said>,
 }
 
 impl Speaker {
-    pub(super) const fn new(order: mpsc::Sender<Order>, say: mpsc::Sender<Bytes>) -> Self {
+    pub(super) const fn new(order: mpsc::Sender<Order>, say: mpsc::Sender<Said>) -> Self {
         Self { order, say }
     }
 
-    /// Bytes that a message has at most.
-    pub const MOST: usize = Padding::Direct.most_text();
+    /// Bytes that a message has at most, so that it fits on every way.
+    pub const MOST: usize = 30_000;
 
-    /// Says something, now or once there is a connection. Waits while too much waits already: take what
-    /// [`Talk::next`](super::Talk::next) tells meanwhile, or it may wait for ever.
-    ///
-    /// That it was taken does not say that it has come: what is on its way when a connection breaks can
-    /// be lost, and nobody is told.
+    /// Says something, now or once there is a connection: in a later call, if this one ends before. Gives
+    /// the number of the line, which is kept. Waits while too many lines wait already, or nobody has been
+    /// taken yet: take what [`Talk::next`](super::Talk::next) tells meanwhile, or it may wait for ever.
     ///
     /// # Errors
     ///
     /// See [`SayError`]; it was not taken then.
-    pub async fn say(&self, text: Bytes) -> Result<(), SayError> {
+    pub async fn say(&self, text: Bytes) -> Result<u64, SayError> {
         if text.len() > Self::MOST {
             return Err(SayError::TooLong {
                 bytes: text.len(),
                 most: Self::MOST,
             });
         }
-        self.say.send(text).await.map_err(|_| SayError::Over)
+        let (reply, replied) = oneshot::channel();
+        let said = self.say.send(Said { text, reply }).await;
+        said.map_err(|_| SayError::Over)?;
+        replied.await.unwrap_or(Err(SayError::Over))
     }
 
-    /// Ends the talk once all that was said is on its way, for which there may have to be a connection
-    /// first.
+    /// Ends the talk once all that was said is delivered, or on its way where nobody will say whether it
+    /// came; for which there may have to be a connection first.
     pub async fn finish(&self) {
         self.order(Order::Finish).await;
     }
@@ -57,7 +58,7 @@ impl Speaker {
 }
 
 /// Why nothing was said.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SayError {
     /// It is longer than a message can be.
@@ -71,15 +72,19 @@ pub enum SayError {
     /// The talk is over.
     #[error("the call is over")]
     Over,
+    /// It could not be kept.
+    #[error(transparent)]
+    NotKept(#[from] KeepError),
 }
 
 impl SayError {
     /// What the caller can do.
     #[must_use]
-    pub const fn kind(self) -> Kind {
+    pub const fn kind(&self) -> Kind {
         match self {
             Self::TooLong { .. } => Kind::BadInput,
             Self::Over => Kind::Unavailable,
+            Self::NotKept(error) => error.kind(),
         }
     }
 }

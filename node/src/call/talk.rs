@@ -2,14 +2,15 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use channel::End;
+use channel::{End, Mode};
 use identity::Fingerprint;
 use kernel::{Kind, Time};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::people::Seen;
 use super::pin::{Known, Who};
-use super::speaker::Speaker;
+use super::speaker::{SayError, Speaker};
+use crate::conversation::{Line, Side};
 use crate::keep::KeepError;
 
 /// A call: one person, over one connection after the other. Dropping it, and all [`Speaker`]s of it,
@@ -33,9 +34,15 @@ pub enum Told {
         with: Known,
         /// Whether it is a session of an earlier call.
         resumed: bool,
+        /// What both sides speak.
+        mode: Mode,
     },
-    /// They said something.
+    /// They said something. It is kept.
     Message(Message),
+    /// They keep these lines of ours.
+    Delivered(Vec<u64>),
+    /// A connection took this line of ours, and nobody will say whether it came.
+    Sent(u64),
     /// The connection is gone; another is waited for. Messages wait, too.
     Lost {
         /// What became of it.
@@ -52,8 +59,8 @@ pub enum Told {
     Ended {
         /// How.
         how: Ending,
-        /// How many messages were taken that no connection took.
-        unsent: usize,
+        /// How many lines of ours wait for a later call.
+        waiting: usize,
     },
 }
 
@@ -77,6 +84,8 @@ pub struct Message {
     pub text: Vec<u8>,
     /// When they say to have said it.
     pub sent: Time,
+    /// The number of the line.
+    pub line: u64,
 }
 
 /// An attempt to come to a connection again.
@@ -122,13 +131,22 @@ impl Ending {
     }
 }
 
-impl From<channel::Message> for Told {
-    fn from(message: channel::Message) -> Self {
+impl From<Line> for Told {
+    fn from(line: Line) -> Self {
+        debug_assert_eq!(line.side, Side::Theirs);
         Self::Message(Message {
-            text: message.body,
-            sent: Time::from_ms(message.sent_ms),
+            text: line.text,
+            sent: line.written,
+            line: line.number,
         })
     }
+}
+
+/// Something that the owner says, and where to say what became of it.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) text: Bytes,
+    pub(super) reply: oneshot::Sender<Result<u64, SayError>>,
 }
 
 /// What the owner wants of a talk.
@@ -146,7 +164,7 @@ pub(super) enum Order {
 pub(super) struct Wires {
     pub(super) told: mpsc::Sender<Told>,
     pub(super) orders: mpsc::Receiver<Order>,
-    pub(super) said: mpsc::Receiver<Bytes>,
+    pub(super) said: mpsc::Receiver<Said>,
 }
 
 impl Talk {

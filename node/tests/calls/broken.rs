@@ -1,10 +1,12 @@
 //! Connections that break.
 
 use channel::End;
-use node::call::{Admit, Ending, Seen, Told};
+use node::call::{Admit, Ending, Mode, Seen, Target, Told};
+use node::{Page, Standing};
 
 use crate::people::{
-    Person, back, ended, established, incoming, introduced, message, next, say, talking,
+    Person, back, delivered, ended, established, incoming, introduced, link, message, next, say,
+    talking,
 };
 use crate::proxy::Proxy;
 
@@ -170,7 +172,9 @@ async fn an_introduction_takes_nothing_from_a_talk_before_there_is_a_session() {
     let mut calls = alice.listen(Admit::Known).await;
     let at = calls.address();
     let (mut here, mut there) = talking(&bob, &mut calls, at).await;
-    let mut again = copy.call(at).await;
+    let mut target = Target::new(link(at));
+    target.mode = Mode::Kamune;
+    let mut again = copy.node.call(target).await.unwrap();
     // Alice has taken them
     introduced(&mut again).await;
     say(&here, "still me").await;
@@ -189,4 +193,104 @@ async fn an_introduction_takes_nothing_from_a_talk_before_there_is_a_session() {
     assert_eq!(ended(&mut here).await.0, End::Closed.into());
     say(&again, "on this one").await;
     assert_eq!(message(&mut there).await, "on this one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_call_left_behind_the_next_delivers_once() {
+    let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
+    let mut calls = alice.listen(Admit::Known).await;
+    let proxy = Proxy::start(calls.address()).await;
+    let (mut here, mut there) = talking(&bob, &mut calls, proxy.address).await;
+    let line = here.speaker().say("one".into()).await.unwrap();
+    assert_eq!(message(&mut there).await, "one");
+    delivered(&mut here, line).await;
+    proxy.lead(None);
+    assert!(matches!(next(&mut here).await, Told::Lost { .. }));
+    say(&here, "two").await;
+    here.speaker().close().await;
+    assert_eq!(ended(&mut here).await, (End::Left.into(), 1));
+
+    // in another process, and with a line that is said before there is a call
+    let bob = bob.again().await;
+    let alices = bob.node.person("Alice").await.unwrap();
+    assert_eq!(bob.node.summary(&alices).await.unwrap().waiting, 1);
+    let third = bob.node.say_later(&alices, b"three").await.unwrap();
+    proxy.lead(Some(calls.address()));
+    let mut here = bob.call(proxy.address).await;
+    established(&mut here).await;
+    assert!(!back(&mut there).await);
+    assert_eq!(message(&mut there).await, "two");
+    assert_eq!(message(&mut there).await, "three");
+    delivered(&mut here, third.unwrap()).await;
+    assert_eq!(bob.node.summary(&alices).await.unwrap().waiting, 0);
+    let lines = bob.node.lines(&alices, Page::Last(10)).await.unwrap();
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.standing == Standing::Delivered)
+    );
+    assert_eq!(lines.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_delivered_but_not_acknowledged_is_shown_once() {
+    let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
+    // Bob as he was before: what he sends after that, he does not know of any more
+    let mut calls = alice.listen(Admit::Known).await;
+    let at = calls.address();
+    let (here, mut there) = talking(&bob, &mut calls, at).await;
+    here.speaker().close().await;
+    drop(here);
+    assert_eq!(ended(&mut there).await.0, End::Closed.into());
+    let alices = bob.node.person("Alice").await.unwrap();
+    bob.node.say_later(&alices, b"once").await.unwrap();
+    let before = bob.copy().await;
+    for person in [&bob, &before] {
+        let mut here = person.call(at).await;
+        let mut there = incoming(&mut calls).await;
+        tokio::join!(established(&mut here), established(&mut there));
+        if std::ptr::eq(person, &bob) {
+            assert_eq!(message(&mut there).await, "once");
+        }
+        say(&here, "end").await;
+        here.speaker().finish().await;
+        assert_eq!(message(&mut there).await, "end");
+        assert_eq!(ended(&mut here).await, (End::Left.into(), 0));
+        assert_eq!(ended(&mut there).await.0, End::Closed.into());
+    }
+    let bobs = alice.node.person("Bob").await.unwrap();
+    let lines = alice.node.lines(&bobs, Page::Last(10)).await.unwrap();
+    let texts: Vec<_> = lines.iter().map(|line| &line.text[..]).collect();
+    assert_eq!(texts, [&b"once"[..], b"end", b"end"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_calls_decides_without_a_limit_and_nothing_is_shown_before() {
+    let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
+    for takes in [true, false] {
+        let mut calls = alice.listen(Admit::Known).await;
+        let mut here = bob.call(calls.address()).await;
+        let mut there = incoming(&mut calls).await;
+        if takes {
+            introduced(&mut there).await;
+            there.accept(Seen::NotCompared).await;
+        }
+        // they talk already, while Bob looks at what is asked
+        introduced(&mut here).await;
+        established(&mut there).await;
+        say(&there, "are you there?").await;
+        assert!(bob.pinned().await.is_empty());
+        if takes {
+            here.refuse().await;
+            assert_eq!(ended(&mut here).await.0, End::Rejected.into());
+            assert_eq!(ended(&mut there).await, (End::Closed.into(), 1));
+            assert!(bob.pinned().await.is_empty());
+            continue;
+        }
+        here.accept(Seen::Compared).await;
+        assert_eq!(established(&mut here).await.0.name().as_str(), "Alice");
+        // what he refused to hear then comes now
+        assert_eq!(message(&mut here).await, "are you there?");
+        assert_eq!(message(&mut here).await, "are you there?");
+    }
 }

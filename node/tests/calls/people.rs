@@ -77,8 +77,25 @@ pub(crate) async fn incoming(calls: &mut Calls) -> Talk {
     timeout(PATIENCE, calls.next()).await.unwrap().unwrap()
 }
 
+/// What is told next, but how far lines are.
 pub(crate) async fn next(talk: &mut Talk) -> Told {
-    timeout(PATIENCE, talk.next()).await.unwrap().unwrap()
+    loop {
+        match timeout(PATIENCE, talk.next()).await.unwrap().unwrap() {
+            Told::Delivered(_) => {}
+            told => return told,
+        }
+    }
+}
+
+/// Until the other side keeps the line of this number.
+pub(crate) async fn delivered(talk: &mut Talk, line: u64) {
+    loop {
+        match timeout(PATIENCE, talk.next()).await.unwrap().unwrap() {
+            Told::Delivered(lines) if lines.contains(&line) => return,
+            Told::Delivered(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 pub(crate) async fn introduced(talk: &mut Talk) -> Introduced {
@@ -90,7 +107,7 @@ pub(crate) async fn introduced(talk: &mut Talk) -> Introduced {
 
 pub(crate) async fn established(talk: &mut Talk) -> (Known, bool) {
     match next(talk).await {
-        Told::Established { with, resumed } => (with, resumed),
+        Told::Established { with, resumed, .. } => (with, resumed),
         other => panic!("{other:?}"),
     }
 }
@@ -117,7 +134,7 @@ pub(crate) async fn back(talk: &mut Talk) -> bool {
 pub(crate) async fn ended(talk: &mut Talk) -> (Ending, usize) {
     let end = loop {
         match next(talk).await {
-            Told::Ended { how, unsent } => break (how, unsent),
+            Told::Ended { how, waiting } => break (how, waiting),
             Told::Lost { .. } => {}
             other => panic!("{other:?}"),
         }

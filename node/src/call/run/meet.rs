@@ -1,13 +1,15 @@
 //! Who it is, and what is remembered of them.
 
-use channel::{End, Event, Peer, SessionId};
+use channel::{End, Event, Mode, Peer};
 use primitives::VerifyingKey;
 
 use super::super::desk::Verdict;
+use super::super::outbox::Outbox;
 use super::super::people::{Seen, called};
 use super::super::pin::{Who, fingerprint};
 use super::super::talk::{Ending, Introduced, Told};
-use super::{Back, Candidate, Line, Run, With};
+use super::{Back, Candidate, Line, Opened, Run, With};
+use crate::conversation::Store;
 use crate::keep::KeepError;
 
 impl Run {
@@ -59,18 +61,27 @@ impl Run {
                     who,
                     claim: peer.name,
                 };
-                self.tell(Told::Introduced(Box::new(introduced))).await;
+                self.tell(Told::Introduced(Box::new(introduced)));
+                if peer.mode == Mode::Ours && matches!(self.back, Back::Redial(_)) {
+                    // Whoever dialled has shown who they are: the decision can come after.
+                    self.accept().await;
+                }
             }
             Verdict::Take | Verdict::Refuse => self.accept().await,
         }
         Ok(())
     }
 
-    pub(super) async fn established(
-        &mut self,
-        session: SessionId,
-        resumed: bool,
-    ) -> Result<(), Ending> {
+    pub(super) async fn established(&mut self, opened: Opened) -> Result<(), Ending> {
+        if self.candidate.as_ref().is_some_and(|one| one.waits) {
+            self.opened = Some(opened);
+            return Ok(());
+        }
+        let Opened {
+            session,
+            resumed,
+            mode,
+        } = opened;
         self.is_open = true;
         self.attempts = 0;
         let told = match &mut self.with {
@@ -99,13 +110,22 @@ impl Run {
                     name: known.name().clone(),
                     session,
                 });
+                let store = Store::new(self.desk.people.keep.clone(), &key);
+                self.outbox = Some(Outbox::open(store).await?);
                 Told::Established {
                     with: known,
                     resumed,
+                    mode,
                 }
             }
         };
-        self.tell(told).await;
+        if let Some(outbox) = &mut self.outbox {
+            outbox.connected(session, mode, resumed).await?;
+        }
+        self.tell(told);
+        if self.is_finishing {
+            self.said_before().await;
+        }
         self.finish().await
     }
 

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use channel::{End, Event, SendError};
+use channel::{End, Event, Message, SendError};
 use net::call::Call;
 use tokio::time::sleep;
 
 use super::super::held::Arrived;
 use super::super::talk::{Ending, Order, Retry, Told};
-use super::{Back, Happened, Line, Run};
+use super::{Back, Happened, Line, Opened, Run};
+use crate::keep::KeepError;
 
 impl Run {
     /// # Errors
@@ -25,12 +26,13 @@ impl Run {
             }
             Happened::Dialed(Err(_)) => self.lost(End::Lost).await,
             Happened::Alone => Err(Ending::NotBack),
+            Happened::Told => Ok(()),
             Happened::Sent(sent) => {
-                self.sent(sent);
+                self.sent(sent).await?;
                 self.finish().await
             }
-            Happened::Said(Some(text)) => {
-                self.outbox.push(text);
+            Happened::Said(Some(said)) => {
+                self.said(said).await;
                 Ok(())
             }
             Happened::Order(Some(order)) => self.obey(order).await,
@@ -46,15 +48,60 @@ impl Run {
         match event {
             Event::Introduced(peer) => self.introduced(*peer).await,
             Event::Established {
-                session, resumed, ..
-            } => self.established(session, resumed).await,
-            Event::Message(message) => {
-                self.tell(Told::from(message)).await;
-                Ok(())
+                session,
+                resumed,
+                mode,
+            } => {
+                let opened = Opened {
+                    session,
+                    resumed,
+                    mode,
+                };
+                self.established(opened).await
             }
+            Event::Message(message) => self.heard(message).await,
+            Event::Delivered(number) => self.delivered(number).await,
             Event::Ended(end) => self.ended(end).await,
             _ => Ok(()),
         }
+    }
+
+    /// Keeps what they said, with as much as has come meanwhile, then acknowledges and tells it.
+    async fn heard(&mut self, first: Message) -> Result<(), Ending> {
+        let (mut messages, mut then) = (vec![first], None);
+        if let Line::Up(call) = &mut self.line {
+            while messages.len() < AT_A_TIME && then.is_none() {
+                match call.try_next() {
+                    Some(Event::Message(message)) => messages.push(message),
+                    Some(other) => then = Some(other),
+                    None => break,
+                }
+            }
+        }
+        let last = messages.last().map_or(0, |message| message.sequence);
+        let outbox = self.outbox.as_ref();
+        let outbox = outbox.ok_or(KeepError::Bug("whoever speaks is known"))?;
+        let lines = outbox.store.heard(outbox.session(), messages).await?;
+        if let (Line::Up(call), Some(_)) = (&self.line, outbox.session()) {
+            call.handle().keep(last).await;
+        }
+        for line in lines {
+            self.tell(Told::from(line));
+        }
+        match then {
+            Some(event) => Box::pin(self.event(event)).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn delivered(&mut self, number: u64) -> Result<(), Ending> {
+        if let Some(outbox) = &mut self.outbox {
+            let lines = outbox.delivered(number).await?;
+            if !lines.is_empty() {
+                self.tell(Told::Delivered(lines));
+            }
+        }
+        self.finish().await
     }
 
     async fn obey(&mut self, order: Order) -> Result<(), Ending> {
@@ -63,23 +110,24 @@ impl Run {
                 if let Some(candidate) = self.candidate.as_mut().filter(|one| one.waits) {
                     candidate.waits = false;
                     candidate.seen = seen;
-                    self.accept().await;
+                    match self.opened.take() {
+                        Some(opened) => self.established(opened).await?,
+                        None => self.accept().await,
+                    }
                 }
                 Ok(())
             }
-            Order::Refuse => match &self.candidate {
-                Some(candidate) if candidate.waits => {
-                    self.reject().await;
-                    Ok(())
-                }
-                _ => Ok(()),
-            },
+            Order::Refuse if self.candidate.as_ref().is_none_or(|one| !one.waits) => Ok(()),
+            Order::Refuse => {
+                self.reject().await;
+                // Of whom was dialled the channel may be open by now.
+                self.leave().await;
+                Err(End::Rejected.into())
+            }
             Order::Finish => {
                 self.is_finishing = true;
                 // What was said before, but is not taken yet, counts.
-                while let Ok(text) = self.wires.said.try_recv() {
-                    self.outbox.push(text);
-                }
+                self.said_before().await;
                 self.finish().await
             }
             Order::Close => self.close().await,
@@ -88,7 +136,8 @@ impl Run {
 
     /// Ends the talk if that is wanted and nothing is left to be sent.
     pub(super) async fn finish(&mut self) -> Result<(), Ending> {
-        let is_done = self.outbox.first().is_none() && self.sending.is_none();
+        let is_empty = self.outbox.as_ref().is_none_or(|outbox| outbox.len() == 0);
+        let is_done = is_empty && self.sending.is_none();
         match self.is_finishing && is_done && (self.is_open || self.with.is_some()) {
             true => self.close().await,
             false => Ok(()),
@@ -100,13 +149,14 @@ impl Run {
         Err(End::Left.into())
     }
 
-    fn sent(&mut self, sent: Result<(), SendError>) {
-        match sent {
-            // What no connection takes would stand in the way of the rest.
-            Ok(()) | Err(SendError::TooLong { .. }) => self.outbox.pop(),
-            // The next connection takes it.
-            Err(_) => {}
+    async fn sent(&mut self, sent: Result<(), SendError>) -> Result<(), Ending> {
+        // What this connection did not take, the next one will.
+        if let (Ok(()), Some(outbox)) = (sent, &mut self.outbox)
+            && let Some(line) = outbox.taken().await?
+        {
+            self.tell(Told::Sent(line));
         }
+        Ok(())
     }
 
     /// The channel is over.
@@ -115,7 +165,10 @@ impl Run {
         if let Some(sending) = self.sending.take() {
             // It was taken or not; which, is known now that nobody takes it any more.
             let sent = sending.await;
-            self.sent(sent);
+            self.sent(sent).await?;
+        }
+        if let Some(outbox) = &mut self.outbox {
+            outbox.disconnected();
         }
         let may_come_back = match end {
             End::Lost | End::Silent => true,
@@ -141,7 +194,7 @@ impl Run {
         self.finish().await?;
         let Back::Redial(_) = &self.back else {
             self.line = Line::down();
-            self.tell(Told::Lost { why, retry: None }).await;
+            self.tell(Told::Lost { why, retry: None });
             return Ok(());
         };
         let pause = usize::try_from(self.attempts).ok();
@@ -157,8 +210,7 @@ impl Run {
         self.tell(Told::Lost {
             why,
             retry: Some(retry),
-        })
-        .await;
+        });
         Ok(())
     }
 
@@ -184,15 +236,20 @@ impl Run {
     async fn newer(&mut self, arrived: Arrived) -> Result<(), Ending> {
         if self.is_open {
             let why = End::Lost;
-            self.tell(Told::Lost { why, retry: None }).await;
+            self.tell(Told::Lost { why, retry: None });
         }
         // What the earlier connection had not taken, the new one will.
         self.sending = None;
         self.is_open = false;
+        if let Some(outbox) = &mut self.outbox {
+            outbox.disconnected();
+        }
         self.line = Line::Up(arrived.call);
         self.event(arrived.first).await
     }
 }
 
+/// How many messages are kept at a time.
+const AT_A_TIME: usize = 64;
 /// Seconds before each attempt.
 const PAUSES_S: [u64; 10] = [0, 1, 2, 4, 8, 16, 30, 30, 30, 30];
