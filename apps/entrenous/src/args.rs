@@ -106,11 +106,27 @@ pub(crate) const TEMPLATE: &str = "\
 
 {all-args}{after-help}";
 
-/// The same without an empty line, so that the list of commands fits 80x24.
+/// The same with a list of commands that fits 80x24.
 const TIGHT: &str = "\
 {about-with-newline}{before-help}{usage-heading} {usage}
 
-{all-args}{after-help}";
+Commands:
+  init, id         Make a profile; show your contact card and fingerprint
+  meet             Swap a message with everyone who gives the same passphrase
+  invite, join     Leave a hidden link, and pass on one line; follow such a line
+  invitations      Yours that can still be followed; take one back
+  listen, call     Be there for calls; talk to somebody who listens
+  history          What was said in calls: read, search, export, forget
+  contacts         Who you know; add, rename, remove
+  verify           Compare fingerprints with somebody: nobody stands between
+  home             The server that keeps your account: show or set it
+  backup, restore  Your profile in one encrypted file, and back
+  demo             See the whole story on this machine, with real servers
+  doctor           What is wrong with this machine, the network or a server
+  config           Show settings, and where they come from
+
+Everywhere:
+{options}{after-help}";
 
 const EVERYWHERE: &str = "Everywhere";
 
@@ -160,6 +176,18 @@ mod tests {
             for line in short.lines().chain(long.lines()) {
                 assert!(line.chars().count() <= 80, "{line}");
             }
+        }
+    }
+
+    #[test]
+    fn every_command_is_in_the_list() {
+        let cli = Cli::command();
+        for command in cli.get_subcommands().filter(|one| !one.is_hide_set()) {
+            let listed = TIGHT.lines().filter_map(|line| line.strip_prefix("  "));
+            let names = listed.filter_map(|line| line.split("  ").next());
+            let mut names = names.flat_map(|names| names.split(", "));
+            let name = command.get_name();
+            assert!(names.any(|one| one == name), "{name}");
         }
     }
 

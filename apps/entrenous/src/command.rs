@@ -6,6 +6,7 @@ mod config;
 mod contacts;
 mod demo;
 mod doctor;
+mod history;
 mod home;
 mod id;
 mod init;
@@ -37,6 +38,7 @@ pub(crate) enum Command {
     Invitations(Box<invitations::Invitations>),
     Listen(Box<listen::Listen>),
     Call(Box<call::Call>),
+    History(Box<history::History>),
     Contacts(Box<contacts::Contacts>),
     Verify(verify::Verify),
     Home(Box<home::HomeArgs>),
@@ -65,6 +67,7 @@ impl Command {
             Self::Invitations(invitations) => invitations.run(global, ui, stop).await,
             Self::Listen(listen) => listen.run(global, ui, stop).await,
             Self::Call(call) => call.run(global, ui, stop).await,
+            Self::History(history) => history.run(global, ui, stop).await,
             Self::Contacts(contacts) => contacts.run(global, ui, stop).await,
             Self::Verify(verify) => verify.run(global, ui, stop).await,
             Self::Home(home) => home.run(global, ui, stop).await,

@@ -12,13 +12,13 @@ use serde::{Serialize, Serializer};
 
 use crate::failure::Failure;
 pub(crate) use calls::{
-    CallEnded, CallEstablished, CallResumed, ConnectionLost, Incoming, Listening, MessageCame,
-    PersonIntroduced,
+    CallEnded, CallEstablished, CallResumed, ConnectionLost, ConversationShown, HistoryDone,
+    Incoming, LineSaid, LineShown, LinesStand, Listening, MessageCame, PersonIntroduced,
 };
 pub(crate) use people::{
     BackupDone, Cohort, ContactAdded, ContactRemoved, ContactShown, ContactsDone, HomeShown,
-    InvitationListed, InvitationReady, InvitationWithdrawn, InvitationsDone, ProfileShown,
-    RecoveryWords, ServerRefused,
+    InvitationListed, InvitationReady, InvitationWithdrawn, InvitationsDone, PinShown,
+    ProfileShown, RecoveryWords, ServerRefused,
 };
 
 /// What a command tells, as one line of `--json`. Fields are only ever added.

@@ -22,6 +22,7 @@ use crate::failure::{Failure, Why};
 use bottom::Bottom;
 use face::Face;
 use filter::Shown;
+pub(crate) use spoken::written;
 pub(crate) use table::Tone;
 
 /// Where everything goes that a person or a program reads.

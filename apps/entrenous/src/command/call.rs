@@ -100,6 +100,7 @@ async fn hold(node: &Node, target: Target, ui: &mut Ui, stop: &mut Stop) -> Resu
     ));
     let mut lines = Lines::open();
     let mut chat = Chat {
+        node,
         ui,
         stop,
         lines: &mut lines,
@@ -113,7 +114,7 @@ fn away(error: &DialError) -> Failure {
         .hint("is the address right, and do they run `entrenous listen`? `entrenous doctor` looks at the network")
 }
 
-fn not_known(error: &FindError, name: &str) -> Failure {
+pub(crate) fn not_known(error: &FindError, name: &str) -> Failure {
     let failure = failed(error, error.kind());
     let name = filter::name(name);
     match error {

@@ -2,13 +2,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use identity::Card;
+use node::call::{Known, Pin};
 use node::{AddError, Added, Contact, FindError, Node, Origin};
 use zeroize::Zeroizing;
 
 use super::answered;
+use super::call::not_known;
 use crate::args::{Global, TEMPLATE};
 use crate::config::Given;
-use crate::event::{ContactAdded, ContactRemoved, ContactShown, ContactsDone};
+use crate::event::{ContactAdded, ContactRemoved, ContactShown, ContactsDone, PinShown};
 use crate::failure::{Failure, failed};
 use crate::message;
 use crate::profile::{Opened, Opening};
@@ -139,21 +141,27 @@ impl Contacts {
             .contacts()
             .await
             .map_err(|error| failed(&error, error.kind()))?;
+        let pins = node.pins().await;
+        let pins = pins.map_err(|error| failed(&error, error.kind()))?;
         if ui.is_json() {
             for contact in &contacts {
                 ui.event(&ContactShown {
                     contact: contact.into(),
                 })?;
             }
+            for pin in &pins {
+                ui.event(&PinShown::from(pin))?;
+            }
             let contacts = contacts.len();
             return ui.event(&ContactsDone { contacts });
         }
-        if contacts.is_empty() {
+        if contacts.is_empty() && pins.is_empty() {
             ui.note(format_args!(
                 "no contacts yet: `entrenous meet` on the same network, or `entrenous invite`"
             ));
         }
-        let rows: Vec<_> = contacts.iter().map(row).collect();
+        let rows = contacts.iter().map(row).chain(pins.iter().map(pin_row));
+        let rows: Vec<_> = rows.collect();
         ui.table(&rows)
     }
 }
@@ -171,6 +179,28 @@ fn row(contact: &Contact) -> [String; 3] {
         standing.to_owned(),
         words,
     ]
+}
+
+/// Somebody who was talked to without a card.
+fn pin_row(pin: &Pin) -> [String; 3] {
+    let standing = match pin.compared {
+        Some(_) => "verified",
+        None => "talked to",
+    };
+    [
+        filter::name(pin.name.as_str()),
+        standing.to_owned(),
+        pin.fingerprint().to_words(),
+    ]
+}
+
+/// Shows somebody who is known.
+pub(crate) fn tell_known(known: &Known, ui: &mut Ui) -> Result<(), Failure> {
+    match known {
+        Known::Contact(contact) => tell(contact, ui),
+        Known::Pin(pin) if ui.is_json() => ui.event(&PinShown::from(&**pin)),
+        Known::Pin(pin) => ui.table(&[pin_row(pin)]),
+    }
 }
 
 /// Shows one contact.
@@ -246,23 +276,26 @@ async fn rename(node: &Node, name: &str, new: &str, ui: &mut Ui) -> Result<(), F
 }
 
 async fn remove(node: &Node, name: &str, ui: &mut Ui) -> Result<(), Failure> {
-    let contact = find(node, name).await?;
-    if contact.name.as_str() != name {
-        let full = filter::name(contact.name.as_str());
+    let known = node.person(name).await;
+    let known = known.map_err(|error| not_known(&error, name))?;
+    if known.name().as_str() != name {
+        let full = filter::name(known.name().as_str());
         return Err(Failure::input(format!(
             "to remove {full}, give the whole name"
         )));
     }
-    node.forget(&contact)
-        .await
-        .map_err(|error| failed(&error, error.kind()))?;
-    ui.note(format_args!(
-        "{} is no contact any more",
-        filter::name(name)
-    ));
-    ui.event(&ContactRemoved {
-        name: contact.name.as_str(),
-    })
+    let removed = match &known {
+        Known::Contact(contact) => node.forget(contact).await,
+        Known::Pin(pin) => node.unpin(pin).await,
+    };
+    removed.map_err(|error| failed(&error, error.kind()))?;
+    let quoted = filter::name(name);
+    let now = match known {
+        Known::Contact(_) => "no contact any more",
+        Known::Pin(_) => "unknown again",
+    };
+    ui.note(format_args!("{quoted} is {now}"));
+    ui.event(&ContactRemoved { name })
 }
 
 async fn find(node: &Node, name: &str) -> Result<Contact, Failure> {

@@ -54,7 +54,7 @@ impl Listen {
         let mut calls = calls.map_err(|error| not_here(&error))?;
         tell_place(&node, calls.address(), ui).await?;
         tell_own(&node, ui).await;
-        let held = self.hold_all(&mut calls, ui, stop).await;
+        let held = self.hold_all(&node, &mut calls, ui, stop).await;
         drop(calls);
         let closed = node.close().await;
         held?;
@@ -64,6 +64,7 @@ impl Listen {
     /// One call after the other.
     async fn hold_all(
         &self,
+        node: &Node,
         calls: &mut Calls,
         ui: &mut Ui,
         stop: &mut Stop,
@@ -96,6 +97,7 @@ impl Listen {
             let Some(talk) = talk else { return Ok(()) };
             tell_incoming(&talk, ui)?;
             let mut chat = Chat {
+                node,
                 ui,
                 stop,
                 lines: &mut lines,

@@ -5,12 +5,13 @@ mod lines;
 
 use std::pin::Pin;
 
-use channel::End;
 use kernel::Kind;
 use node::Node;
-use node::call::{Calls, Ending, Introduced, Retry, SayError, Speaker, Talk, Told};
+use node::call::{
+    Calls, End, Ending, Introduced, Known, Mode, Retry, SayError, Speaker, Talk, Told,
+};
 
-use crate::event::{CallEnded, CallEstablished, CallResumed, ConnectionLost};
+use crate::event::{CallEnded, CallEstablished, CallResumed, ConnectionLost, LineSaid, LinesStand};
 use crate::failure::{Failure, failed};
 use crate::stop::Stop;
 use crate::ui::{Ui, filter};
@@ -19,6 +20,7 @@ pub(crate) use lines::{Line, Lines};
 
 /// What a call is held with.
 pub(crate) struct Chat<'a> {
+    pub(crate) node: &'a Node,
     pub(crate) ui: &'a mut Ui,
     pub(crate) stop: &'a mut Stop,
     pub(crate) lines: &'a mut Lines,
@@ -30,7 +32,8 @@ pub(crate) struct Chat<'a> {
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) how: Ending,
-    pub(crate) unsent: usize,
+    /// Lines that wait for a later call.
+    pub(crate) waiting: usize,
     /// Whether there was a call at all.
     pub(crate) began: bool,
     /// Who was not taken, and what to say of that.
@@ -41,7 +44,9 @@ pub(crate) struct Outcome {
 #[derive(Default)]
 struct Now {
     /// With whom, once there is a call.
-    name: Option<String>,
+    with: Option<Known>,
+    /// The last line of theirs that was shown.
+    shown: u64,
     saying: Option<Saying>,
     refused: Option<Failure>,
     is_lost: bool,
@@ -49,7 +54,7 @@ struct Now {
     is_stopping: bool,
 }
 
-type Saying = Pin<Box<dyn Future<Output = Result<(), SayError>> + Send>>;
+type Saying = Pin<Box<dyn Future<Output = Result<u64, SayError>> + Send>>;
 
 impl Chat<'_> {
     /// Holds `talk` until it is over. Whoever calls meanwhile, at `calls`, is hung up on.
@@ -60,8 +65,8 @@ impl Chat<'_> {
     ) -> Result<Outcome, Failure> {
         let mut now = Now::default();
         let speaker = talk.speaker().clone();
-        loop {
-            let reads = now.name.is_some() && now.saying.is_none() && !now.is_finishing;
+        let outcome = loop {
+            let reads = now.with.is_some() && now.saying.is_none() && !now.is_finishing;
             tokio::select! {
                 biased;
                 () = self.stop.wanted(), if !now.is_stopping => {
@@ -71,7 +76,7 @@ impl Chat<'_> {
                 told = talk.next() => {
                     let over = self.told(told, &mut talk, &mut now).await?;
                     if let Some(outcome) = over {
-                        return Ok(outcome);
+                        break outcome;
                     }
                 }
                 said = saying(&mut now.saying) => self.said(said)?,
@@ -82,7 +87,12 @@ impl Chat<'_> {
                 }
                 line = self.lines.next(), if reads => self.typed(line, &speaker, &mut now).await?,
             }
+        };
+        if let (Some(with), 1..) = (&now.with, now.shown) {
+            // That something was seen is not worth a failure.
+            drop(self.node.seen(with, now.shown).await);
         }
+        Ok(outcome)
     }
 
     /// Takes a line of the person.
@@ -117,13 +127,14 @@ impl Chat<'_> {
         }
     }
 
-    fn said(&mut self, said: Result<(), SayError>) -> Result<(), Failure> {
+    fn said(&mut self, said: Result<u64, SayError>) -> Result<(), Failure> {
         match said {
             Err(error @ SayError::TooLong { .. }) => self.ui.warn(&format!(
                 "a line was not sent: {error}; cut it, or send it as several lines"
             )),
+            Ok(line) => self.ui.event(&LineSaid { line }),
             // That it is over is told by the talk itself.
-            Ok(()) | Err(_) => Ok(()),
+            Err(_) => Ok(()),
         }
     }
 
@@ -147,8 +158,8 @@ impl Chat<'_> {
                     }
                     None => return Ok(None),
                 },
-                Told::Ended { how, unsent } => return self.over(how, unsent, now).map(Some),
-                other => self.goes_on(other, now)?,
+                Told::Ended { how, waiting } => return self.over(how, waiting, now).map(Some),
+                other => self.goes_on(other, now).await?,
             }
             return Ok(None);
         }
@@ -179,27 +190,45 @@ impl Chat<'_> {
         Ok(None)
     }
 
-    fn goes_on(&mut self, told: Told, now: &mut Now) -> Result<(), Failure> {
+    async fn goes_on(&mut self, told: Told, now: &mut Now) -> Result<(), Failure> {
         match told {
-            Told::Established { with, resumed } => {
+            Told::Established {
+                with,
+                resumed,
+                mode,
+            } => {
                 self.ui.waited();
-                self.ui.event(&CallEstablished::new(&with, resumed))?;
-                let name = with.name().to_string();
+                self.ui.event(&CallEstablished::new(&with, resumed, mode))?;
                 let standing = match with.compared() {
                     Some(_) => "",
                     None => ", not verified",
                 };
                 self.ui.note(format_args!(
                     "you talk to {}{standing}: each line is sent; {QUIT}, Ctrl-C or the end of input ends",
-                    filter::name(&name)
+                    filter::name(with.name().as_str())
                 ));
-                now.name = Some(name);
+                if mode == Mode::Kamune {
+                    self.ui.note(format_args!(
+                        "their program acknowledges nothing: a line on its way when the connection breaks is lost"
+                    ));
+                }
+                self.earlier(&with).await?;
+                now.with = Some(with);
                 Ok(())
             }
             Told::Message(message) => {
-                let name = now.name.as_deref().unwrap_or_default();
+                now.shown = message.line;
+                let name = now.with.as_ref().map_or("", |with| with.name().as_str());
                 self.ui.spoken(name, &message)
             }
+            Told::Delivered(lines) => self.ui.event(&LinesStand {
+                lines: &lines,
+                standing: "delivered",
+            }),
+            Told::Sent(line) => self.ui.event(&LinesStand {
+                lines: &[line],
+                standing: "sent",
+            }),
             Told::Lost { why, retry } => {
                 self.ui.event(&ConnectionLost::new(why, retry))?;
                 self.lost(why, retry, now);
@@ -210,13 +239,30 @@ impl Chat<'_> {
                 self.ui.waited();
                 let same_session = resumed;
                 self.ui.event(&CallResumed { same_session })?;
-                self.ui.note(format_args!(
-                    "connected again; what was on its way when the connection broke may be lost"
-                ));
+                self.ui.note(format_args!("connected again"));
                 Ok(())
             }
             _ => Ok(()),
         }
+    }
+
+    /// Says what is left of earlier calls.
+    async fn earlier(&mut self, with: &Known) -> Result<(), Failure> {
+        let summary = self.node.summary(with).await;
+        let summary = summary.map_err(|error| failed(&error, error.kind()))?;
+        if summary.waiting > 0 {
+            self.ui.note(format_args!(
+                "lines of earlier calls are sent now: {}",
+                summary.waiting
+            ));
+        }
+        if summary.unseen > 0 {
+            self.ui.note(format_args!(
+                "messages that you have not seen: {}; `entrenous history` shows them",
+                summary.unseen
+            ));
+        }
+        Ok(())
     }
 
     fn lost(&mut self, why: End, retry: Option<Retry>, now: &mut Now) {
@@ -238,13 +284,13 @@ impl Chat<'_> {
         }
     }
 
-    fn over(&mut self, how: Ending, unsent: usize, now: &mut Now) -> Result<Outcome, Failure> {
+    fn over(&mut self, how: Ending, waiting: usize, now: &mut Now) -> Result<Outcome, Failure> {
         self.ui.waited();
-        self.ui.event(&CallEnded::new(&how, unsent))?;
+        self.ui.event(&CallEnded::new(&how, waiting))?;
         Ok(Outcome {
             how,
-            unsent,
-            began: now.name.is_some(),
+            waiting,
+            began: now.with.is_some(),
             refused: now.refused.take(),
         })
     }
@@ -255,7 +301,7 @@ impl Outcome {
     pub(crate) fn judge(self) -> Result<(), Failure> {
         let Self {
             how,
-            unsent,
+            waiting,
             began,
             refused,
         } = self;
@@ -263,25 +309,28 @@ impl Outcome {
             return Err(refused);
         }
         match (&how, began) {
-            (Ending::Channel(End::Left | End::Closed), true) if unsent == 0 => Ok(()),
+            (Ending::Channel(End::Left | End::Closed), true) if waiting == 0 => Ok(()),
             (Ending::Channel(End::Left), false) => Err(Failure::interrupted()),
             (Ending::Channel(End::Left | End::Closed), true) => Err(Failure::unavailable(format!(
-                "the call is over, and {unsent} of your lines were not sent"
+                "the call is over, and {waiting} of your lines were not delivered"
             ))
-            .hint("call again, and say them again")),
+            .hint("they are kept, and sent when you talk the next time")),
             (Ending::Channel(End::Lost | End::Closed), false) => {
                 Err(Failure::unavailable("they hung up before the call began")
                     .hint("did they refuse you, or not decide in time? Ask them, and call again"))
             }
-            _ => Err(explained(&how, unsent)),
+            _ => Err(explained(&how, waiting)),
         }
     }
 }
 
-fn explained(how: &Ending, unsent: usize) -> Failure {
+fn explained(how: &Ending, waiting: usize) -> Failure {
     let mut failure = failed(how, how.kind());
-    if unsent > 0 {
-        failure.text = format!("{}; {unsent} of your lines were not sent", failure.text);
+    if waiting > 0 {
+        failure.text = format!(
+            "{}; {waiting} of your lines wait for the next call",
+            failure.text
+        );
     }
     failure.hint(match how {
         Ending::OtherKey => {
@@ -299,7 +348,7 @@ fn explained(how: &Ending, unsent: usize) -> Failure {
     })
 }
 
-async fn saying(saying: &mut Option<Saying>) -> Result<(), SayError> {
+async fn saying(saying: &mut Option<Saying>) -> Result<u64, SayError> {
     let Some(running) = saying else {
         return std::future::pending().await;
     };

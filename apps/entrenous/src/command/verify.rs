@@ -1,10 +1,12 @@
 use clap::Args;
 use identity::words::Phrase;
 use kernel::Kind;
-use node::{Contact, Node};
+use node::Node;
+use node::call::Known;
 use zeroize::Zeroizing;
 
-use super::contacts::{not_found, tell};
+use super::call::not_known;
+use super::contacts::{not_found, tell_known};
 use crate::args::{Global, TEMPLATE};
 use crate::config::Given;
 use crate::failure::{Failure, failed};
@@ -13,7 +15,7 @@ use crate::prompt::{self, Accept, Question};
 use crate::stop::Stop;
 use crate::ui::{Ui, filter};
 
-/// Compare fingerprints with a contact: nobody stands between
+/// Compare fingerprints with somebody: nobody stands between
 #[derive(Args, Debug)]
 #[command(help_template = TEMPLATE, before_long_help = EXAMPLES, after_long_help = NOTES)]
 pub(crate) struct Verify {
@@ -38,29 +40,27 @@ impl Verify {
     ) -> Result<(), Failure> {
         let given = Given::default();
         let Opened { node, .. } = self.opening.open(global, &given, ui, &mut stop).await?;
-        let contact = node.contact(&self.name).await;
-        let contact = contact.map_err(|error| not_found(&error, &self.name))?;
+        let known = node.person(&self.name).await;
+        let known = known.map_err(|error| not_known(&error, &self.name))?;
         let is_same = match &self.matches {
-            Some(words) => is_theirs(words, &contact)?,
-            None if self.read => is_theirs(&read_out(ui, &mut stop).await?, &contact)?,
-            None => ask(&node, &contact, ui, &mut stop).await?,
+            Some(words) => is_theirs(words, &known)?,
+            None if self.read => is_theirs(&read_out(ui, &mut stop).await?, &known)?,
+            None => ask(&node, &known, ui, &mut stop).await?,
         };
-        let name = filter::name(contact.name.as_str());
+        let name = filter::name(known.name().as_str());
+        let compared = node.compared_with(&known, is_same).await;
+        let compared = compared.map_err(|error| not_found(&error, &self.name))?;
         if !is_same {
-            let differs = node.differs(&contact).await;
-            differs.map_err(|error| not_found(&error, &self.name))?;
             return Err(Failure::new(
                 Kind::PeerMisbehaved,
-                format!("the fingerprints differ: this card is not {name}'s"),
+                format!("the fingerprints differ: this key is not {name}'s"),
             )
             .hint(format!(
                 "do not use it; remove it with `entrenous contacts remove {}` and meet or invite again",
-                filter::argument(contact.name.as_str())
+                filter::argument(known.name().as_str())
             )));
         }
-        let compared = node.compared(&contact).await;
-        let compared = compared.map_err(|error| not_found(&error, &self.name))?;
-        tell(&compared, ui)?;
+        tell_known(&compared, ui)?;
         ui.note(format_args!("{name} is verified"));
         node.close()
             .await
@@ -69,11 +69,11 @@ impl Verify {
 }
 
 /// Whether these are the words of the contact's fingerprint.
-fn is_theirs(words: &str, contact: &Contact) -> Result<bool, Failure> {
+fn is_theirs(words: &str, known: &Known) -> Result<bool, Failure> {
     let phrase = Phrase::read(words).map_err(|error| {
         failed(&error, error.kind()).hint("the 8 words that their `entrenous id` shows")
     })?;
-    let (given, theirs) = (phrase.to_text(), contact.fingerprint().to_words());
+    let (given, theirs) = (phrase.to_text(), known.fingerprint().to_words());
     if given.split(' ').count() != theirs.split(' ').count() {
         return Err(Failure::input("a fingerprint has 8 words")
             .hint("the 8 words that their `entrenous id` shows"));
@@ -92,14 +92,9 @@ async fn read_out(ui: &mut Ui, stop: &mut Stop) -> Result<Zeroizing<String>, Fai
 }
 
 /// Shows both fingerprints, and asks the person whether the other sees the same.
-async fn ask(
-    node: &Node,
-    contact: &Contact,
-    ui: &mut Ui,
-    stop: &mut Stop,
-) -> Result<bool, Failure> {
-    let (theirs, ours) = (contact.fingerprint(), node.fingerprint().await);
-    let name = filter::name(contact.name.as_str());
+async fn ask(node: &Node, known: &Known, ui: &mut Ui, stop: &mut Stop) -> Result<bool, Failure> {
+    let (theirs, ours) = (known.fingerprint(), node.fingerprint().await);
+    let name = filter::name(known.name().as_str());
     if !ui.can_ask() {
         return Err(
             Failure::usage("the fingerprints must be compared, and nobody is here to ask")

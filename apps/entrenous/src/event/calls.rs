@@ -1,7 +1,7 @@
 //! What `listen` and `call` tell programs.
 
-use channel::End;
-use node::call::{Ending, Introduced, Known, Message, Retry, Who};
+use node::call::{End, Ending, Introduced, Known, Message, Mode, Retry, Who};
+use node::{Line, Side, Standing};
 use serde::Serialize;
 
 use super::people::Compared;
@@ -45,6 +45,8 @@ pub(crate) struct CallEstablished<'a> {
     pub(crate) contact: bool,
     pub(crate) verified: bool,
     pub(crate) resumed: bool,
+    /// What both sides speak: `kamune`, or `entrenous`, which is more.
+    pub(crate) mode: &'static str,
     #[serde(flatten)]
     pub(crate) fingerprint: Compared,
 }
@@ -54,6 +56,8 @@ pub(crate) struct CallEstablished<'a> {
 #[serde(tag = "event", rename = "message")]
 pub(crate) struct MessageCame<'a> {
     pub(crate) name: &'a str,
+    /// The number of the line.
+    pub(crate) line: u64,
     pub(crate) payload: String,
     /// Absent if the payload is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,7 +93,84 @@ pub(crate) struct CallResumed {
 pub(crate) struct CallEnded {
     pub(crate) reason: &'static str,
     pub(crate) text: String,
-    pub(crate) unsent: usize,
+    pub(crate) waiting: usize,
+}
+
+/// The person said something, and it is kept.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "said")]
+pub(crate) struct LineSaid {
+    /// The number of the line.
+    pub(crate) line: u64,
+}
+
+/// How far lines of the person are.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "standing")]
+pub(crate) struct LinesStand<'a> {
+    pub(crate) lines: &'a [u64],
+    /// `delivered`: they keep them; `sent`: nobody will say whether they came.
+    pub(crate) standing: &'static str,
+}
+
+/// Something that was said.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "line")]
+pub(crate) struct LineShown<'a> {
+    /// With whom.
+    pub(crate) name: &'a str,
+    /// Its number.
+    pub(crate) line: u64,
+    /// `you` or `them`.
+    pub(crate) by: &'static str,
+    /// `waiting`, `sent` or `delivered`.
+    pub(crate) standing: &'static str,
+    pub(crate) payload: String,
+    /// Absent if the payload is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) text: Option<&'a str>,
+    pub(crate) written_at: String,
+    pub(crate) known_at: String,
+}
+
+/// How much was said with somebody.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "conversation")]
+pub(crate) struct ConversationShown<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) lines: u64,
+    pub(crate) unseen: u64,
+    pub(crate) waiting: usize,
+}
+
+/// That was all.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "done")]
+pub(crate) struct HistoryDone {
+    /// How many lines were shown or written.
+    pub(crate) lines: usize,
+}
+
+impl<'a> LineShown<'a> {
+    pub(crate) fn new(name: &'a str, line: &'a Line) -> Self {
+        Self {
+            name,
+            line: line.number,
+            by: match line.side {
+                Side::Own => "you",
+                Side::Theirs => "them",
+            },
+            standing: match line.standing {
+                Standing::Waiting => "waiting",
+                Standing::Sent => "sent",
+                Standing::Delivered => "delivered",
+            },
+            payload: base64url_text(&line.text),
+            text: std::str::from_utf8(&line.text).ok(),
+            written_at: rfc3339(line.written),
+            known_at: rfc3339(line.known),
+        }
+    }
 }
 
 impl<'a> From<&'a Introduced> for PersonIntroduced<'a> {
@@ -109,12 +190,16 @@ impl<'a> From<&'a Introduced> for PersonIntroduced<'a> {
 }
 
 impl<'a> CallEstablished<'a> {
-    pub(crate) fn new(with: &'a Known, resumed: bool) -> Self {
+    pub(crate) fn new(with: &'a Known, resumed: bool, mode: Mode) -> Self {
         Self {
             name: with.name().as_str(),
             contact: matches!(with, Known::Contact(_)),
             verified: with.compared().is_some(),
             resumed,
+            mode: match mode {
+                Mode::Kamune => "kamune",
+                Mode::Ours => "entrenous",
+            },
             fingerprint: with.fingerprint().into(),
         }
     }
@@ -124,6 +209,7 @@ impl<'a> MessageCame<'a> {
     pub(crate) fn new(name: &'a str, message: &'a Message) -> Self {
         Self {
             name,
+            line: message.line,
             payload: base64url_text(&message.text),
             text: std::str::from_utf8(&message.text).ok(),
             at: now(),
@@ -144,11 +230,11 @@ impl ConnectionLost {
 }
 
 impl CallEnded {
-    pub(crate) fn new(how: &Ending, unsent: usize) -> Self {
+    pub(crate) fn new(how: &Ending, waiting: usize) -> Self {
         Self {
             reason: reason(how),
             text: how.to_string(),
-            unsent,
+            waiting,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use identity::Fingerprint;
+use node::call::Pin;
 use node::{Contact, Invitation};
 use serde::Serialize;
 
@@ -73,6 +74,31 @@ pub(crate) struct Person {
     pub(crate) verified: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) home: Option<String>,
+}
+
+/// Somebody who was talked to without a card.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "pin")]
+pub(crate) struct PinShown {
+    pub(crate) name: String,
+    #[serde(flatten)]
+    pub(crate) fingerprint: Compared,
+    pub(crate) since: String,
+    /// When the last call with them began.
+    pub(crate) seen_at: String,
+    pub(crate) verified: bool,
+}
+
+impl From<&Pin> for PinShown {
+    fn from(pin: &Pin) -> Self {
+        Self {
+            name: pin.name.to_string(),
+            fingerprint: pin.fingerprint().into(),
+            since: rfc3339(pin.since),
+            seen_at: rfc3339(pin.seen),
+            verified: pin.compared.is_some(),
+        }
+    }
 }
 
 /// All contacts were told.

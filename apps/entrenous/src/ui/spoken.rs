@@ -2,10 +2,11 @@
 
 use anstyle::Style;
 use node::call::Message;
+use node::{Line, Side, Standing};
 
 use super::filter::{self, Shown};
 use super::{USUAL, Ui, face};
-use crate::event::MessageCame;
+use crate::event::{ConversationShown, LineShown, MessageCame, rfc3339};
 use crate::failure::Failure;
 
 impl Ui {
@@ -36,6 +37,64 @@ impl Ui {
             false => format!("{name}: {}\n", lines.join("\\n")),
         };
         self.write_out(text.as_bytes())
+    }
+}
+
+impl Ui {
+    /// Shows a line of what was said with `name`, as a result.
+    pub(crate) fn line(&mut self, name: &str, line: &Line) -> Result<(), Failure> {
+        if self.json {
+            return self.event(&LineShown::new(name, line));
+        }
+        if !self.out.terminal {
+            let text = format!("{}\n", written(name, line));
+            return self.write_out(text.as_bytes());
+        }
+        let columns = face::size(std::io::stdout()).map_or(USUAL, |(columns, _)| columns);
+        let head = head(name, line);
+        let text = rows(&head, &texts(&line.text), columns, self.out.bold());
+        self.write_out(text.as_bytes())
+    }
+
+    /// Shows how much was said with somebody, as a result.
+    pub(crate) fn conversation(&mut self, shown: &ConversationShown<'_>) -> Result<(), Failure> {
+        let name = filter::name(shown.name);
+        let mut text = format!("{name}: {} lines", shown.lines);
+        if shown.unseen > 0 {
+            text.push_str(&format!(", {} not seen", shown.unseen));
+        }
+        if shown.waiting > 0 {
+            text.push_str(&format!(", {} wait to be sent", shown.waiting));
+        }
+        text.push('\n');
+        self.show(&text, shown)
+    }
+}
+
+/// A line of what was said with `name`, in one row.
+pub(crate) fn written(name: &str, line: &Line) -> String {
+    let text = texts(&line.text).join("\\n");
+    format!("{}: {text}", head(name, line))
+}
+
+/// When, by whom, and how far it is.
+fn head(name: &str, line: &Line) -> String {
+    let who = match line.side {
+        Side::Own => "you".to_owned(),
+        Side::Theirs => filter::name(name),
+    };
+    let standing = match (line.side, line.standing) {
+        (Side::Own, Standing::Waiting) => " (waits)",
+        (Side::Own, Standing::Sent) => " (sent)",
+        _ => "",
+    };
+    format!("{} {who}{standing}", rfc3339(line.written))
+}
+
+fn texts(payload: &[u8]) -> Vec<String> {
+    match filter::show_all(payload) {
+        Shown::Text(lines) => lines,
+        Shown::Hex(hex) => vec![hex],
     }
 }
 

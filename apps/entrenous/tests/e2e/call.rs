@@ -133,15 +133,15 @@ fn programs_that_know_each_other_talk_without_a_terminal() {
         (&message["name"], &message["text"]),
         (&"Alice".into(), &"from here\u{1b}[2J".into())
     );
-    there.say(&"x".repeat(61_436));
-    assert!(text(&event(&there, "warning")["text"]).contains("at most 61435 fit"));
+    there.say(&"x".repeat(30_001));
+    assert!(text(&event(&there, "warning")["text"]).contains("at most 30000 fit"));
     there.say("from there");
     assert_eq!(event(&here, "message")["text"], "from there");
     there.say("last words");
     there.end_input();
     let ended = event(&there, "ended");
     assert_eq!(
-        (&ended["reason"], &ended["unsent"]),
+        (&ended["reason"], &ended["waiting"]),
         (&"left".into(), &0.into())
     );
     assert_eq!(there.end().code, Some(0));
@@ -158,6 +158,103 @@ fn programs_that_know_each_other_talk_without_a_terminal() {
     let ended = here.end();
     assert_eq!(ended.code, Some(0), "{ended:?}");
     parsed(&ended);
+
+    // all of it is kept on both sides
+    let said = ["from here\u{1b}[2J", "from there", "last words", "piped"];
+    for (owner, name, by) in [
+        (&alice, "bob", ["you", "them", "them", "them"]),
+        (&bob, "alice", ["them", "you", "you", "you"]),
+    ] {
+        let ended = owner.run(&["history", name, "--json"], "").end();
+        let lines = parsed(&ended);
+        let lines: Vec<_> = lines
+            .iter()
+            .filter(|line| line["event"] == "line")
+            .collect();
+        let shown: Vec<_> = lines.iter().map(|line| text(&line["text"])).collect();
+        assert_eq!(shown, said);
+        for (line, by) in lines.iter().zip(by) {
+            assert_eq!(
+                (text(&line["by"]), text(&line["standing"])),
+                (by.into(), "delivered".into())
+            );
+        }
+    }
+    let found = bob
+        .run(&["history", "alice", "--search", "FROM T"], "")
+        .end();
+    assert!(
+        found.stdout.len() == 1 && found.stdout[0].ends_with("you: from there"),
+        "{found:?}"
+    );
+    // nothing that a terminal obeys comes out
+    let shown = bob.run(&["history", "alice"], "").end();
+    assert!(
+        shown.stdout.len() == 4 && !shown.stdout.concat().contains('\u{1b}'),
+        "{shown:?}"
+    );
+    let file = bob.folder.path().join("alice.txt");
+    let export = ["history", "alice", "--export", file.to_str().unwrap()];
+    assert_eq!(bob.run(&export, "").end().code, Some(0));
+    assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 4);
+    assert_eq!(
+        bob.run(&export, "").end().code,
+        Some(1),
+        "it is there already"
+    );
+    bob.run(&["history", "alice", "--forget"], "").end();
+    let shown = bob.run(&["history", "alice"], "").end();
+    assert_eq!((shown.code, shown.stdout.len()), (Some(0), 0), "{shown:?}");
+    // whoever was only called can be verified
+    let words = alice.words();
+    let ended = bob.run(&["verify", "alice", "--matches", &words], "").end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let people = parsed(&bob.run(&["contacts", "--offline", "--json"], "").end());
+    let pin = people.iter().find(|one| one["event"] == "pin").unwrap();
+    assert_eq!(
+        (text(&pin["name"]), &pin["verified"]),
+        ("Alice".into(), &true.into())
+    );
+}
+
+#[test]
+fn what_was_said_to_nobody_comes_with_the_next_call_and_once() {
+    let (alice, bob) = (Owner::init("Alice", &[]), Owner::init("Bob", &[]));
+    knows(&alice, &bob);
+    let listen = [
+        "listen",
+        "--accept-known",
+        "--json",
+        "--no-input",
+        "--tcp",
+        HERE,
+    ];
+    let here = alice.run(&listen, "");
+    let link = text(&event(&here, "listening")["link"]);
+    let mut there = bob.run(&["call", &link, "--json", "--no-input"], "");
+    event(&there, "established");
+    there.say("one");
+    assert_eq!(event(&here, "message")["text"], "one");
+    assert_eq!(event(&there, "standing")["standing"], "delivered");
+    here.signal("-KILL");
+    event(&there, "lost");
+    there.say("two");
+    event(&there, "said");
+    there.signal("-KILL");
+    there.end();
+
+    let here = alice.run(&listen, "");
+    let link = text(&event(&here, "listening")["link"]);
+    let mut there = bob.run(&["call", &link, "--json", "--no-input"], "");
+    let waiting = event(&there, "established");
+    assert_eq!(waiting["resumed"], false);
+    there.say("three");
+    for expected in ["two", "three"] {
+        assert_eq!(event(&here, "message")["text"], expected);
+    }
+    there.end_input();
+    assert_eq!(event(&there, "ended")["waiting"], 0);
+    assert_eq!(there.end().code, Some(0));
 }
 
 #[test]
