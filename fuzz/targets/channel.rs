@@ -92,10 +92,17 @@ impl Pair {
             8 => {
                 let text = vec![script.byte()?; usize::from(script.byte()?) * 40];
                 let side = &mut self.sides[at];
-                if side.channel.send(now, &text).is_ok() {
+                // Those that begin so go aside: they come in their place too.
+                let sent = match text.first() {
+                    Some(..=ASIDE) => side.channel.send_aside(now, &text),
+                    _ => side.channel.send(now, &text),
+                };
+                if sent.is_ok() {
                     side.said.push(text);
                 }
-                let heard = u64::try_from(side.heard.len()).ok()?;
+                let heard = side.heard.iter();
+                let heard = heard.filter(|text| !matches!(text.first(), Some(..=ASIDE)));
+                let heard = u64::try_from(heard.count()).ok()?;
                 side.channel.keep(now, heard);
                 side.drain();
             }
@@ -176,6 +183,7 @@ impl Side {
                     self.out.push_back(frame);
                 }
                 Output::Tell(Event::Message(message)) => self.heard.push(message.body),
+                Output::Tell(Event::Aside(bytes)) => self.heard.push(bytes),
                 Output::Tell(Event::Introduced(_)) => self.asks = Some(Asks::Decision),
                 Output::Tell(Event::Resuming(_)) => self.asks = Some(Asks::Record),
                 Output::Tell(_) => {}
@@ -198,4 +206,6 @@ fn config(bits: u8) -> Config {
     config
 }
 
+/// The last first byte of what goes aside.
+const ASIDE: u8 = 40;
 const START: u64 = 1_800_000_000_000;

@@ -206,6 +206,27 @@ impl Channel {
         }
     }
 
+    /// Sends `bytes` of another protocol, 1 to [`Padding::most_message`](crate::Padding::most_message),
+    /// past the messages: without a number, and nobody learns whether they come. They come once, in their
+    /// place, or the channel ends. The first byte says which protocol it is.
+    ///
+    /// # Errors
+    ///
+    /// See [`SendError`]; the channel is as it was.
+    ///
+    /// # Spec
+    ///
+    /// `spec/20-channel.md` 16.
+    pub fn send_aside(&mut self, now: Time, bytes: &[u8]) -> Result<(), SendError> {
+        let State::Open(open) = &mut self.state else {
+            return Err(SendError::NotOpen);
+        };
+        match &mut **open {
+            Open::Kamune(_) => Err(SendError::NoAsides),
+            Open::Ours(session) => session.say_aside(now, &mut self.parts, bytes),
+        }
+    }
+
     /// What the other side sent up to message `number` is kept here, durably: it may forget it. Does
     /// nothing in [`Mode::Kamune`](crate::Mode::Kamune), which has no word for it.
     pub fn keep(&mut self, now: Time, number: u64) {

@@ -35,8 +35,8 @@ impl Padding {
         }
     }
 
-    /// Bytes that a message between two of ours may have at most: keys and steps of both kinds fit
-    /// beside it.
+    /// Bytes that a message or an aside between two of ours may have at most: keys and steps of both
+    /// kinds fit beside it.
     #[must_use]
     pub const fn most_message(self) -> usize {
         match self {

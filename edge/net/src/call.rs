@@ -25,7 +25,7 @@ pub use listen::{Incoming, Limits, Listener};
 use crate::dial::Dialer;
 use crate::reply::reply;
 use crate::{Proxy, RequestError};
-use run::{Order, Said, Task};
+use run::{Aside, Order, Said, Task};
 
 /// Where a device keeps what lets a session go on.
 pub trait Shelf: Send + Sync + 'static {
@@ -135,9 +135,7 @@ impl Call {
     {
         let (clock, seed) = (WallClock::new(), seed()?);
         let channel = Channel::dial(clock.now(), setup.config, setup.key, resumption, seed);
-        let (task, orders, events) = Task::new(channel, clock, stream, setup.shelf, None);
-        tokio::spawn(task.run());
-        Some(Self::new(orders, events))
+        Some(Self::run(channel, clock, stream, setup.shelf, None))
     }
 
     /// Takes a call.
@@ -168,16 +166,23 @@ impl Call {
     {
         let (clock, seed) = (WallClock::new(), seed()?);
         let channel = Channel::answer(clock.now(), setup.config, setup.key, seed);
-        let (task, orders, events) = Task::new(channel, clock, stream, setup.shelf, opening);
-        tokio::spawn(task.run());
-        Some(Self::new(orders, events))
+        Some(Self::run(channel, clock, stream, setup.shelf, opening))
     }
 
-    const fn new(orders: mpsc::Sender<Order>, events: mpsc::Receiver<Event>) -> Self {
-        Self {
-            events,
-            handle: Handle(orders),
-        }
+    fn run<T, S>(
+        channel: Channel,
+        clock: WallClock,
+        stream: T,
+        shelf: S,
+        opening: Option<Opening>,
+    ) -> Self
+    where
+        T: AsyncRead + AsyncWrite + Send + 'static,
+        S: Shelf,
+    {
+        let (task, handle, events) = Task::new(channel, clock, stream, shelf, opening);
+        tokio::spawn(task.run());
+        Self { events, handle }
     }
 
     /// What happens next; never [`Event::Resuming`], which is answered from the shelf. `None` after
@@ -200,22 +205,25 @@ impl Call {
 
 /// Speaks on a [`Call`].
 #[derive(Clone, Debug)]
-pub struct Handle(mpsc::Sender<Order>);
+pub struct Handle {
+    orders: mpsc::Sender<Order>,
+    asides: mpsc::Sender<Aside>,
+}
 
 impl Handle {
     /// The person of [`Event::Introduced`] is wanted.
     pub async fn accept(&self) {
-        drop(self.0.send(Order::Accept).await);
+        drop(self.orders.send(Order::Accept).await);
     }
 
     /// The person of [`Event::Introduced`] is not wanted.
     pub async fn reject(&self) {
-        drop(self.0.send(Order::Reject).await);
+        drop(self.orders.send(Order::Reject).await);
     }
 
     /// Says goodbye, and ends the call.
     pub async fn close(&self) {
-        drop(self.0.send(Order::Close).await);
+        drop(self.orders.send(Order::Close).await);
     }
 
     /// Sends a message. Waits while the other side is slow to read, or not ready yet.
@@ -236,9 +244,28 @@ impl Handle {
         self.say(text, Some(stamp)).await
     }
 
+    /// Sends bytes of another protocol; see [`Channel::send_aside`]. Waits while the other side is slow to
+    /// read, and lets messages go first that are asked for meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// See [`SendError`]. That it was taken says that it is on its way.
+    pub async fn send_aside(&self, bytes: Bytes) -> Result<(), SendError> {
+        let (answer, replied) = oneshot::channel();
+        let aside = Aside {
+            bytes,
+            reply: answer,
+        };
+        let sent = self.asides.send(aside).await;
+        sent.map_err(|_| SendError::NotOpen)?;
+        reply(&self.asides, replied)
+            .await
+            .unwrap_or(Err(SendError::NotOpen))
+    }
+
     /// What the other side sent up to message `number` is kept here, durably; see [`Channel::keep`].
     pub async fn keep(&self, number: u64) {
-        drop(self.0.send(Order::Keep(number)).await);
+        drop(self.orders.send(Order::Keep(number)).await);
     }
 
     async fn say(&self, text: Bytes, stamp: Option<Stamp>) -> Result<(), SendError> {
@@ -248,9 +275,9 @@ impl Handle {
             stamp,
             reply: answer,
         };
-        let sent = self.0.send(Order::Send(said)).await;
+        let sent = self.orders.send(Order::Send(said)).await;
         sent.map_err(|_| SendError::NotOpen)?;
-        reply(&self.0, replied)
+        reply(&self.orders, replied)
             .await
             .unwrap_or(Err(SendError::NotOpen))
     }

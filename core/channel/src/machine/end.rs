@@ -73,7 +73,7 @@ impl End {
     }
 }
 
-/// Why a message was not taken. The channel is as it was.
+/// Why a message or an aside was not taken. The channel is as it was.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
@@ -91,6 +91,12 @@ pub enum SendError {
     /// Too much waits already for the other side to be ready.
     #[error("too much waits already")]
     Full,
+    /// An aside of no bytes, which would say nothing.
+    #[error("an aside of no bytes")]
+    Empty,
+    /// The other side speaks [`Mode::Kamune`](crate::Mode::Kamune), which has no asides.
+    #[error("the program of the other side has no asides")]
+    NoAsides,
 }
 
 impl SendError {
@@ -98,8 +104,8 @@ impl SendError {
     #[must_use]
     pub const fn kind(self) -> Kind {
         match self {
-            Self::NotOpen => Kind::Unavailable,
-            Self::TooLong { .. } => Kind::BadInput,
+            Self::NotOpen | Self::NoAsides => Kind::Unavailable,
+            Self::TooLong { .. } | Self::Empty => Kind::BadInput,
             Self::Full => Kind::Exhausted,
         }
     }

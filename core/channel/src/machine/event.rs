@@ -66,6 +66,8 @@ pub enum Event {
     Delivered(u64),
     /// A message came.
     Message(Message),
+    /// Bytes of another protocol came: 1 to 61,435, of the other side's choice. In [`Mode::Ours`] only.
+    Aside(Vec<u8>),
     /// What both sides may meet by at a relay once this connection is gone.
     RelayTokens([Secret<32>; 3]),
     /// It is over; nothing comes after this.

@@ -89,16 +89,7 @@ impl Ours {
         stamp: Option<Stamp>,
         text: &[u8],
     ) -> Result<(), SendError> {
-        if !self.is_ready {
-            return Err(SendError::NotOpen);
-        }
-        let most = parts.config.padding.most_message();
-        if text.len() > most {
-            return Err(SendError::TooLong {
-                bytes: text.len(),
-                most,
-            });
-        }
+        self.fits(parts, text)?;
         let number = self.sent.saturating_add(1);
         let message = Some(ChannelMessage {
             number,
@@ -113,6 +104,37 @@ impl Ours {
         self.speak(now, parts, frame)
             .map_err(|_| SendError::NotOpen)?;
         self.sent = number;
+        Ok(())
+    }
+
+    /// Sends bytes that have no number.
+    pub(super) fn say_aside(
+        &mut self,
+        now: Time,
+        parts: &mut Parts,
+        bytes: &[u8],
+    ) -> Result<(), SendError> {
+        if bytes.is_empty() {
+            return Err(SendError::Empty);
+        }
+        self.fits(parts, bytes)?;
+        let frame = Frame {
+            aside: bytes.to_vec(),
+            ..Frame::default()
+        };
+        self.speak(now, parts, frame)
+            .map_err(|_| SendError::NotOpen)
+    }
+
+    /// Whether `bytes` can be sent now, in one frame.
+    const fn fits(&self, parts: &Parts, bytes: &[u8]) -> Result<(), SendError> {
+        if !self.is_ready {
+            return Err(SendError::NotOpen);
+        }
+        let (bytes, most) = (bytes.len(), parts.config.padding.most_message());
+        if bytes > most {
+            return Err(SendError::TooLong { bytes, most });
+        }
         Ok(())
     }
 
@@ -165,6 +187,9 @@ impl Ours {
         self.delivered(parts, frame.kept)?;
         if let Some(message) = frame.message {
             self.message(now, parts, message)?;
+        }
+        if !frame.aside.is_empty() {
+            parts.tell(Event::Aside(frame.aside));
         }
         match (frame.bye, frame.ping) {
             (true, _) => Err(End::Closed),

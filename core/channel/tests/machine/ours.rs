@@ -289,3 +289,109 @@ fn both_may_speak_at_once_for_long() {
     assert_eq!(pair.caller.messages().len(), 300);
     assert_eq!(pair.called.messages().len(), 300);
 }
+
+#[test]
+fn asides_come_in_their_place_and_have_no_number() {
+    let mut pair = Pair::talking();
+    for role in [Role::Caller, Role::Called] {
+        let now = pair.now;
+        pair.say(role, b"one");
+        let channel = &mut pair.side(role).channel;
+        channel.send_aside(now, b"\x01aside").unwrap();
+        channel.send_aside(now, &[2]).unwrap();
+        pair.say(role, b"two");
+        pair.settle();
+        let other = pair.side(role.other());
+        assert_eq!(other.messages(), [b"one", b"two"]);
+        assert_eq!(other.asides(), [&b"\x01aside"[..], &[2]]);
+        let last = other.events.iter().map(|event| match event {
+            Event::Message(message) => message.sequence,
+            _ => 0,
+        });
+        assert!(last.collect::<Vec<_>>().ends_with(&[1, 0, 0, 2]));
+    }
+}
+
+#[test]
+fn an_aside_has_a_byte_at_least_and_fits_beside_keys_and_steps_at_most() {
+    let mut relayed = ours("Alice");
+    relayed.padding = Padding::Relayed;
+    let mut pair = Pair::with(relayed, ours("Bob"), None, None);
+    pair.settle();
+    let now = pair.now;
+    for (role, most) in [(Role::Caller, 30_000), (Role::Called, 61_435)] {
+        let long = vec![1; most + 1];
+        let bytes = most + 1;
+        let channel = &mut pair.side(role).channel;
+        let refused = channel.send_aside(now, &long);
+        assert_eq!(refused, Err(SendError::TooLong { bytes, most }));
+        assert_eq!(channel.send_aside(now, b""), Err(SendError::Empty));
+        for _ in 0..60 {
+            let channel = &mut pair.side(role).channel;
+            channel.send_aside(now, &long[1..]).unwrap();
+            pair.side(role).drain();
+            pair.settle();
+            pair.say(role.other(), b"yes");
+            pair.settle();
+        }
+        assert_eq!(pair.side(role.other()).asides(), [&long[1..]; 60]);
+    }
+    assert!(pair.caller.is_open() && pair.called.is_open());
+    let longest = |role| {
+        let frames = pair.carried.iter().filter(|(from, _)| *from == role);
+        frames.map(|(_, frame)| frame.len()).max().unwrap()
+    };
+    assert!(longest(Role::Caller) <= 32_704 + 40);
+    assert!(longest(Role::Called) <= 65_535);
+}
+
+#[test]
+fn an_aside_is_padded_as_a_message_is() {
+    let mut pair = Pair::talking();
+    let before = pair.carried.len();
+    let now = pair.now;
+    for length in [1, 400, 700, 5000, 20_000] {
+        let aside = vec![1; length];
+        pair.caller.channel.send_aside(now, &aside).unwrap();
+        pair.caller.drain();
+    }
+    pair.settle();
+    for (_, frame) in &pair.carried[before..] {
+        let plain = frame.len() - 16;
+        let fits = |length: usize| (length - 2..=length).contains(&plain);
+        assert!(
+            [512, 1024, 4096, 16_384, 32_768, 65_495]
+                .into_iter()
+                .any(fits)
+        );
+    }
+}
+
+#[test]
+fn nobody_sends_asides_in_kamune_nor_before_there_is_a_session() {
+    let mut pair = Pair::ours();
+    let now = pair.now;
+    let early = pair.caller.channel.send_aside(now, &[1]);
+    assert_eq!(early, Err(SendError::NotOpen));
+    let mut pair = Pair::open();
+    let now = pair.now;
+    let refused = pair.caller.channel.send_aside(now, &[1]);
+    assert_eq!(refused, Err(SendError::NoAsides));
+    assert_eq!(refused.unwrap_err().kind(), kernel::Kind::Unavailable);
+    pair.say(Role::Caller, b"goes on");
+    pair.settle();
+    assert_eq!(pair.called.messages(), [b"goes on"]);
+}
+
+#[test]
+fn an_aside_is_not_said_again_when_a_session_goes_on() {
+    let mut pair = Pair::talking();
+    let now = pair.now;
+    pair.caller.channel.send_aside(now, &[1]).unwrap();
+    pair.caller.drain();
+    let (ours_kept, theirs) = (pair.caller.kept, pair.called.kept);
+    let mut again = Pair::with(ours("Alice"), ours("Bob"), ours_kept, theirs);
+    again.settle();
+    assert_eq!(established(&again.called.events), (Mode::Ours, true));
+    assert!(again.called.asides().is_empty());
+}

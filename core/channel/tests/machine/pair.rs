@@ -75,6 +75,16 @@ impl Side {
         messages
     }
 
+    pub(crate) fn asides(&self) -> Vec<&[u8]> {
+        let mut asides = Vec::new();
+        for event in &self.events {
+            if let Event::Aside(bytes) = event {
+                asides.push(&bytes[..]);
+            }
+        }
+        asides
+    }
+
     pub(crate) fn end(&self) -> Option<channel::End> {
         match self.events.last() {
             Some(Event::Ended(end)) => Some(*end),

@@ -10,9 +10,9 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
-use super::Shelf;
 use super::frames::{Frames, put};
 use super::listen::Opening;
+use super::{Handle, Shelf};
 
 /// What whoever holds a call wants.
 #[derive(Debug)]
@@ -33,6 +33,13 @@ pub(super) struct Said {
     pub(super) reply: oneshot::Sender<Result<(), SendError>>,
 }
 
+/// Bytes of another protocol, and where to say what became of them.
+#[derive(Debug)]
+pub(super) struct Aside {
+    pub(super) bytes: Bytes,
+    pub(super) reply: oneshot::Sender<Result<(), SendError>>,
+}
+
 /// Drives one channel over a stream.
 pub(super) struct Task<T, S> {
     channel: Channel,
@@ -46,6 +53,7 @@ pub(super) struct Task<T, S> {
     told: VecDeque<Event>,
     events: mpsc::Sender<Event>,
     orders: mpsc::Receiver<Order>,
+    asides: mpsc::Receiver<Aside>,
     /// A message that there was no room for.
     waiting: Option<Said>,
     shelf: S,
@@ -66,6 +74,7 @@ enum Happened {
     Written(bool),
     Told,
     Order(Option<Order>),
+    Aside(Aside),
     Time,
 }
 
@@ -76,10 +85,11 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
         stream: T,
         shelf: S,
         opening: Option<Opening>,
-    ) -> (Self, mpsc::Sender<Order>, mpsc::Receiver<Event>) {
+    ) -> (Self, Handle, mpsc::Receiver<Event>) {
         let (reader, writer) = tokio::io::split(stream);
         let (events, told) = mpsc::channel(EVENTS);
         let (orders, ordered) = mpsc::channel(ORDERS);
+        let (asides, aside) = mpsc::channel(ORDERS);
         let task = Self {
             channel,
             clock,
@@ -90,11 +100,12 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
             told: VecDeque::new(),
             events,
             orders: ordered,
+            asides: aside,
             waiting: None,
             shelf,
             opening,
         };
-        (task, orders, told)
+        (task, Handle { orders, asides }, told)
     }
 
     /// Runs until the channel is over and that is told.
@@ -147,10 +158,11 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
     }
 
     /// Waits for the next thing that happens. Nothing is read while somebody is slow to take what came
-    /// or what is sent.
+    /// or what is sent. Asides wait for everything else, so that a message finds little before it.
     async fn step(&mut self, until: Option<Time>) {
         let has_room = self.out.len() < OUT;
         let is_told = self.told.is_empty();
+        let has_nothing_else = self.waiting.is_none() && self.orders.is_empty();
         let wait = self.clock.until(until);
         let happened = tokio::select! {
             frame = self.frames.next(&mut self.reader), if is_told && has_room => {
@@ -168,6 +180,9 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
                 Happened::Told
             }
             order = self.orders.recv(), if has_room && self.waiting.is_none() => Happened::Order(order),
+            Some(aside) = self.asides.recv(), if self.out.len() < ASIDES && has_nothing_else => {
+                Happened::Aside(aside)
+            }
             () = sleep(wait) => Happened::Time,
         };
         let now = self.clock.now();
@@ -181,6 +196,11 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
             Happened::Written(true) if self.out.is_empty() => self.out = BytesMut::new(),
             Happened::Written(true) | Happened::Told => {}
             Happened::Order(order) => self.obey(now, order),
+            Happened::Aside(aside) => {
+                let done = self.channel.send_aside(now, &aside.bytes);
+                // Whoever does not wait for the answer does not need it.
+                let _ = aside.reply.send(done);
+            }
             Happened::Time => self.channel.handle(now, Input::Tick),
         }
         if let Some(said) = self.waiting.take() {
@@ -225,5 +245,7 @@ const EVENTS: usize = 16;
 const ORDERS: usize = 4;
 /// Bytes that wait to be written before nothing more is taken.
 const OUT: usize = 256 << 10;
+/// Bytes that wait to be written before no aside is taken.
+const ASIDES: usize = 64 << 10;
 /// How long the other side has to read the last words.
 const LINGER: Duration = Duration::from_secs(5);

@@ -194,6 +194,69 @@ async fn a_reader_who_is_slow_makes_the_writer_wait_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn asides_wait_as_messages_do_and_messages_go_before_them() {
+    let (alice, bob) = people();
+    let (caller, mut called) = talking(&alice, &bob).await;
+    let aside = Bytes::from(vec![1; 61_435]);
+    let mut sent = 0_usize;
+    // Until the system's buffers and both queues are full.
+    let filling = async {
+        loop {
+            caller.handle().send_aside(aside.clone()).await.unwrap();
+            sent += 1;
+        }
+    };
+    assert!(timeout(Duration::from_secs(2), filling).await.is_err());
+    assert!(sent < 1000, "{sent} asides of 61 kB were taken");
+    let more: Vec<_> = (0..8)
+        .map(|_| {
+            let (handle, aside) = (caller.handle().clone(), aside.clone());
+            tokio::spawn(async move { handle.send_aside(aside).await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    // A message is taken though no aside is.
+    let said = caller.handle().send(Bytes::from("first"));
+    timeout(PATIENCE, said).await.unwrap().unwrap();
+    let mut before = 0;
+    loop {
+        match next(&mut called).await {
+            Event::Aside(bytes) => assert_eq!(bytes, aside),
+            Event::Message(message) => break assert_eq!(message.body, b"first"),
+            other => panic!("{other:?}"),
+        }
+        before += 1;
+    }
+    // The one that was on its way when time was up may have been taken.
+    assert!(before <= sent + 1, "{before} asides came first of {sent}");
+    for _ in before..sent + 8 {
+        assert!(matches!(next(&mut called).await, Event::Aside(_)));
+    }
+    for one in more {
+        one.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_aside_that_cannot_be_sent_is_refused() {
+    let (mut alice, bob) = people();
+    let (caller, called) = talking(&alice, &bob).await;
+    let handle = caller.handle().clone();
+    let empty = handle.send_aside(Bytes::new()).await;
+    assert_eq!(empty, Err(SendError::Empty));
+    drop((caller, called));
+    alice.mode = Mode::Kamune;
+    let (caller, _called) = talking(&alice, &bob).await;
+    let refused = caller.handle().send_aside(Bytes::from("x")).await;
+    assert_eq!(refused, Err(SendError::NoAsides));
+    caller.handle().close().await;
+    let mut caller = caller;
+    while caller.next().await.is_some() {}
+    let late = caller.handle().send_aside(Bytes::from("x")).await;
+    assert_eq!(late, Err(SendError::NotOpen));
+}
+
+#[tokio::test]
 async fn messages_of_the_first_moment_wait_for_room() {
     let (mut alice, bob) = people();
     alice.mode = Mode::Kamune;
