@@ -130,9 +130,10 @@ const PACKAGES: [(&str, &str); 3] = [
     ("kamune.relay", "relay"),
     ("kamune.v0", "kamune"),
 ];
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "entrenous/bound",
     "entrenous/v1/channel",
+    "entrenous/v1/file",
     "entrenous/v1/frame",
     "entrenous/v1/kept",
     "entrenous/v1/operation",

@@ -44,7 +44,7 @@ pub use seal::{
     NONCE_LEN, OpenError, TAG_LEN, open, open_in_place, opens, opens_empty, seal, seal_in_place,
 };
 pub use secret::Secret;
-pub use sha256::sha256;
+pub use sha256::{Sha256, sha256};
 pub use signature::{KeyError, VerifyError};
 pub use x25519::x25519;
 pub use xof::Shake256;
