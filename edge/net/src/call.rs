@@ -1,8 +1,12 @@
 //! Calls: a [`Channel`] over a connection.
 
+pub mod broker;
 mod datagrams;
 mod frames;
 mod listen;
+mod listeners;
+mod path;
+pub mod race;
 pub mod relay;
 mod run;
 
@@ -21,6 +25,8 @@ use tokio::sync::{mpsc, oneshot};
 pub use datagrams::Datagrams;
 use listen::Opening;
 pub use listen::{Incoming, Limits, Listener};
+pub use listeners::{Arrival, Heard, Listeners, Unplaced};
+pub use path::Path;
 
 use crate::dial::Dialer;
 use crate::reply::reply;
@@ -47,7 +53,7 @@ pub trait Shelf: Send + Sync + 'static {
 pub struct NotKept;
 
 /// Who calls or waits, and with what.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "what a channel needs")]
 pub struct Setup<S> {
     /// Bounds, rhythms, and our name.

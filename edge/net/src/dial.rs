@@ -1,4 +1,5 @@
 mod socks;
+mod staggered;
 mod trust;
 
 use std::io;
@@ -14,6 +15,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
+pub(crate) use staggered::first;
 pub(crate) use trust::trust;
 
 use crate::circuit::Circuit;
@@ -134,25 +136,44 @@ impl Dialer {
 /// Connects to the first address of `host` that accepts.
 async fn tcp(host: &str, port: u16) -> Result<TcpStream, RequestError> {
     let no_name = || RequestError::NoName { host: host.into() };
-    let mut last = None;
-    for address in addresses(host, port).await.ok_or_else(no_name)? {
+    let found = addresses(host, port).await.ok_or_else(no_name)?;
+    let attempts = staggered(found, |address| async move {
         let error = match timeout(EACH, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => return Ok(stream),
             Ok(Err(error)) => error.kind(),
             Err(_) => io::ErrorKind::TimedOut,
         };
-        last = Some(RequestError::NoConnection {
+        Err(error)
+    });
+    let (stream, failed) = first(attempts).await;
+    stream.ok_or_else(|| match failed.last() {
+        Some(reason) => RequestError::NoConnection {
             host: host.into(),
             port,
-            reason: error,
-        });
-    }
-    Err(last.unwrap_or_else(no_name))
+            reason: *reason,
+        },
+        None => no_name(),
+    })
+}
+
+/// An attempt for each address, one after the other: IPv6 and IPv4 in turns (RFC 8305).
+pub(crate) fn staggered<F>(
+    addresses: Vec<SocketAddr>,
+    attempt: impl Fn(SocketAddr) -> F,
+) -> Vec<(Duration, F)> {
+    let (six, four): (Vec<_>, Vec<_>) = addresses.into_iter().partition(SocketAddr::is_ipv6);
+    let (mut six, mut four) = (six.into_iter(), four.into_iter());
+    let in_turns = std::iter::from_fn(|| Some([six.next(), four.next()]))
+        .take_while(|pair| pair.iter().any(Option::is_some))
+        .flat_map(|pair| pair.into_iter().flatten())
+        .take(ADDRESSES);
+    let times = (0..).map(|turn| STAGGER.saturating_mul(turn));
+    times.zip(in_turns.map(attempt)).collect()
 }
 
 /// Where `host` is. This machine is never looked up: whoever answers must not lead elsewhere what
 /// is sent in plain because it stays here (`spec/11-buckets.md` section 2.1).
-async fn addresses(host: &str, port: u16) -> Option<Vec<SocketAddr>> {
+pub(crate) async fn addresses(host: &str, port: u16) -> Option<Vec<SocketAddr>> {
     if host == "localhost" || host.ends_with(".localhost") {
         let here: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
         return Some(here.map(|address| (address, port).into()).to_vec());
@@ -165,6 +186,10 @@ const DIRECT: Duration = Duration::from_secs(15);
 /// Tor may build a circuit first.
 const VIA_PROXY: Duration = Duration::from_secs(90);
 const EACH: Duration = Duration::from_secs(6);
+/// How long an address is tried alone.
+pub(crate) const STAGGER: Duration = Duration::from_millis(250);
+/// Addresses of a name that are tried.
+const ADDRESSES: usize = 8;
 const EXPORTER: &[u8] = b"EXPORTER-entrenous-v1";
 
 #[cfg(test)]
@@ -177,6 +202,26 @@ mod tests {
             let found = addresses(host, 7447).await.unwrap();
             assert!(found.iter().all(|address| address.ip().is_loopback()));
         }
+    }
+
+    #[test]
+    fn addresses_are_tried_in_turns_one_after_the_other() {
+        let found = ["[::1]:1", "[::2]:1", "[::3]:1", "192.0.2.1:1"];
+        let found = found.map(|text| text.parse().unwrap()).to_vec();
+        let planned = staggered(found, |address| address.to_string());
+        let planned: Vec<_> = planned
+            .iter()
+            .map(|(at, to)| (at.as_millis(), &to[..]))
+            .collect();
+        let expected = [
+            (0, "[::1]:1"),
+            (250, "192.0.2.1:1"),
+            (500, "[::2]:1"),
+            (750, "[::3]:1"),
+        ];
+        assert_eq!(planned, expected);
+        let many = vec![SocketAddr::from(([192, 0, 2, 1], 1)); 100];
+        assert_eq!(staggered(many, |_| ()).len(), ADDRESSES);
     }
 
     #[tokio::test]

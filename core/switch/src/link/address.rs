@@ -121,7 +121,7 @@ fn read_port(text: &str) -> Option<u16> {
 
 /// How a relay is spoken to.
 #[expect(clippy::exhaustive_enums, reason = "the protocol has four ways")]
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Scheme {
     /// WebSocket.
     Ws,

@@ -1,6 +1,7 @@
 //! Calls over UDP: a stream of KCP for each.
 
 mod carrier;
+mod registered;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -8,12 +9,16 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use kcp::{Conv, Route, route};
+use switch::Token;
 use tokio::net::UdpSocket;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
+use super::Path;
+use super::broker::{Broker, BrokerError, Registration};
 use super::listen::{Incoming, Limits, Openings, Progress};
 use carrier::Carrier;
+use registered::Registered;
 
 /// Waits for callers on UDP.
 ///
@@ -35,17 +40,70 @@ impl Datagrams {
     ///
     /// It is taken, not ours, or not allowed.
     pub async fn bind(address: SocketAddr, limits: Limits) -> io::Result<Self> {
+        Self::open(address, Openings::new(limits)).await
+    }
+
+    /// The same, among others who count openings.
+    pub(super) async fn open(address: SocketAddr, openings: Openings) -> io::Result<Self> {
         let socket = Arc::new(UdpSocket::bind(address).await?);
+        Self::start(socket, openings, None)
+    }
+
+    /// Listens on the UDP port `port` (0: any that is free) of all IPv4 addresses of this machine, and waits there for
+    /// whoever a broker tells of it under a token: `own`, or one that the broker draws. Knocks at everybody of whom the broker
+    /// tells. Nobody says that a token of one's own is held: the broker only shows that it is there.
+    ///
+    /// Gives up after ten seconds without an answer; dropping the future ends it.
+    ///
+    /// # Errors
+    ///
+    /// See [`BrokerError`]; never [`BrokerError::Nobody`], [`BrokerError::NoPath`].
+    ///
+    /// # Spec
+    ///
+    /// `spec/22-switch.md` 5.4.
+    pub async fn register(
+        port: u16,
+        limits: Limits,
+        broker: &Broker,
+        own: Option<Token>,
+    ) -> Result<(Self, Registration), BrokerError> {
+        Self::enrol(port, Openings::new(limits), broker, own).await
+    }
+
+    /// The same, among others who count openings.
+    pub(super) async fn enrol(
+        port: u16,
+        openings: Openings,
+        broker: &Broker,
+        own: Option<Token>,
+    ) -> Result<(Self, Registration), BrokerError> {
+        let address = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
+        let (socket, registered, known) = Registered::begin(address, broker, own).await?;
+        let datagrams = Self::start(socket, openings, Some(registered));
+        let datagrams = datagrams.map_err(|error| BrokerError::NoSocket {
+            reason: error.kind(),
+        })?;
+        let registration = known.await.unwrap_or(Err(BrokerError::Silent))?;
+        Ok((datagrams, registration))
+    }
+
+    fn start(
+        socket: Arc<UdpSocket>,
+        openings: Openings,
+        registered: Option<Registered>,
+    ) -> io::Result<Self> {
         let (callers, incoming) = mpsc::channel(WAITING);
-        let openings = Openings::new(limits);
+        let address = socket.local_addr()?;
         let reader = Reader {
-            socket: Arc::clone(&socket),
+            socket,
+            registered,
             openings: openings.clone(),
             callers,
             lines: BTreeMap::new(),
         };
         Ok(Self {
-            address: socket.local_addr()?,
+            address,
             openings,
             incoming: Mutex::new(incoming),
             reader: tokio::spawn(reader.run()),
@@ -84,6 +142,8 @@ impl Drop for Datagrams {
 /// Reads the socket, and hands each datagram to whom it is for.
 struct Reader {
     socket: Arc<UdpSocket>,
+    /// The broker that tells of callers, if there is one.
+    registered: Option<Registered>,
     openings: Openings,
     callers: mpsc::Sender<Incoming>,
     /// By where they come from; few of each.
@@ -101,12 +161,19 @@ impl Reader {
     async fn run(mut self) {
         let mut buffer = [0; DATAGRAM];
         loop {
+            let read = tokio::select! {
+                read = self.socket.recv_from(&mut buffer) => read,
+                () = registered::due(&mut self.registered) => continue,
+            };
             // An error is of an earlier datagram of ours: nobody is there, for instance.
-            let Ok((length, source)) = self.socket.recv_from(&mut buffer).await else {
+            let Ok((length, source)) = read else {
                 continue;
             };
             let datagram = buffer.get(..length).unwrap_or_default();
-            self.take(source, datagram);
+            let is_broker = |registered: &mut Registered| registered.takes(source, datagram);
+            if !self.registered.as_mut().is_some_and(is_broker) {
+                self.take(source, datagram);
+            }
         }
     }
 
@@ -141,15 +208,20 @@ impl Reader {
         {
             return;
         }
-        let Some(opening) = self.openings.take(source.ip()) else {
+        let Some(opening) = self.openings.take(source.into()) else {
             return;
         };
         let (datagrams, received) = mpsc::channel(WAITING_DATAGRAMS);
         let (stream, carrier) = Carrier::new(conv, Arc::clone(&self.socket), source, received);
         let progress = opening.progress();
+        let is_told = |registered: &Registered| registered.has_met(source);
         let incoming = Incoming {
             stream: Box::pin(stream),
             source,
+            path: match self.registered.as_ref().is_some_and(is_told) {
+                true => Path::Knocked,
+                false => Path::Udp,
+            },
             opening,
         };
         if self.callers.try_send(incoming).is_err() {
@@ -175,7 +247,14 @@ pub(super) async fn dial(to: SocketAddr) -> io::Result<tokio::io::DuplexStream> 
         SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
         SocketAddr::V6(_) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
     };
-    let socket = Arc::new(UdpSocket::bind(any).await?);
+    over(Arc::new(UdpSocket::bind(any).await?), to).await
+}
+
+/// The same from a socket that is there, which is for nothing else from here on.
+pub(super) async fn over(
+    socket: Arc<UdpSocket>,
+    to: SocketAddr,
+) -> io::Result<tokio::io::DuplexStream> {
     // The system drops what comes from elsewhere.
     socket.connect(to).await?;
     let mut conv = [0; 4];

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use switch::Source;
 use tokio::net::TcpListener;
 
+use super::Path;
 use crate::dial::Stream;
 
 /// Waits for callers on TCP.
@@ -45,6 +46,7 @@ impl Default for Limits {
 pub struct Incoming {
     pub(super) stream: Pin<Box<dyn Stream>>,
     pub(super) source: SocketAddr,
+    pub(super) path: Path,
     pub(super) opening: Opening,
 }
 
@@ -53,6 +55,12 @@ impl Incoming {
     #[must_use]
     pub const fn source(&self) -> SocketAddr {
         self.source
+    }
+
+    /// By which way.
+    #[must_use]
+    pub const fn path(&self) -> &Path {
+        &self.path
     }
 }
 
@@ -69,10 +77,13 @@ impl Listener {
     ///
     /// It is taken, not ours, or not allowed.
     pub async fn bind(address: SocketAddr, limits: Limits) -> io::Result<Self> {
-        Ok(Self {
-            socket: TcpListener::bind(address).await?,
-            openings: Openings::new(limits),
-        })
+        Self::open(address, Openings::new(limits)).await
+    }
+
+    /// The same, among others who count openings.
+    pub(super) async fn open(address: SocketAddr, openings: Openings) -> io::Result<Self> {
+        let socket = TcpListener::bind(address).await?;
+        Ok(Self { socket, openings })
     }
 
     /// Where it listens.
@@ -92,11 +103,12 @@ impl Listener {
     pub async fn accept(&self) -> io::Result<Incoming> {
         loop {
             let (stream, source) = self.socket.accept().await?;
-            if let Some(opening) = self.openings.take(source.ip()) {
+            if let Some(opening) = self.openings.take(Caller::from(source)) {
                 drop(stream.set_nodelay(true));
                 return Ok(Incoming {
                     stream: Box::pin(stream),
                     source,
+                    path: Path::Tcp,
                     opening,
                 });
             }
@@ -110,6 +122,21 @@ impl Listener {
     }
 }
 
+/// Whom the limit of one source counts.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Caller {
+    /// Everybody who comes from there.
+    At(Source),
+    /// Everybody who comes by this path, of whom no more is known.
+    By(Path),
+}
+
+impl From<SocketAddr> for Caller {
+    fn from(address: SocketAddr) -> Self {
+        Self::At(address.ip().into())
+    }
+}
+
 /// Counts who is opening a channel.
 #[derive(Clone, Debug)]
 pub(super) struct Openings {
@@ -120,7 +147,7 @@ pub(super) struct Openings {
 #[derive(Debug, Default)]
 struct Counts {
     all: usize,
-    of: BTreeMap<Source, usize>,
+    of: BTreeMap<Caller, usize>,
     refused: u64,
 }
 
@@ -140,20 +167,19 @@ impl Openings {
         self.lock().refused
     }
 
-    pub(super) fn take(&self, from: IpAddr) -> Option<Opening> {
-        let source = Source::from(from);
+    pub(super) fn take(&self, caller: Caller) -> Option<Opening> {
         let mut counts = self.lock();
-        let theirs = counts.of.get(&source).copied().unwrap_or_default();
+        let theirs = counts.of.get(&caller).copied().unwrap_or_default();
         if counts.all >= self.limits.openings || theirs >= self.limits.openings_per_source {
             counts.refused = counts.refused.saturating_add(1);
             return None;
         }
         counts.all = counts.all.saturating_add(1);
-        counts.of.insert(source, theirs.saturating_add(1));
+        counts.of.insert(caller.clone(), theirs.saturating_add(1));
         drop(counts);
         Some(Opening {
             openings: self.clone(),
-            source,
+            caller,
             progress: Progress(Arc::new(AtomicBool::new(true))),
         })
     }
@@ -163,7 +189,7 @@ impl Openings {
 #[derive(Debug)]
 pub(super) struct Opening {
     openings: Openings,
-    source: Source,
+    caller: Caller,
     progress: Progress,
 }
 
@@ -188,10 +214,10 @@ impl Drop for Opening {
         self.progress.0.store(false, Ordering::Relaxed);
         let mut counts = self.openings.lock();
         counts.all = counts.all.saturating_sub(1);
-        if let Some(theirs) = counts.of.get_mut(&self.source) {
+        if let Some(theirs) = counts.of.get_mut(&self.caller) {
             *theirs = theirs.saturating_sub(1);
             if *theirs == 0 {
-                counts.of.remove(&self.source);
+                counts.of.remove(&self.caller);
             }
         }
     }
@@ -199,7 +225,14 @@ impl Drop for Opening {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
+
+    fn at(address: &str) -> Caller {
+        let address: IpAddr = address.parse().unwrap();
+        Caller::At(address.into())
+    }
 
     #[test]
     fn no_more_open_at_a_time_than_may_and_a_place_comes_back() {
@@ -208,13 +241,17 @@ mod tests {
             openings_per_source: 2,
         };
         let openings = Openings::new(limits);
-        let [a, b] = ["192.0.2.1", "192.0.2.2"].map(|text| text.parse().unwrap());
-        let held = [openings.take(a), openings.take(a), openings.take(b)];
+        let [a, b] = ["192.0.2.1", "192.0.2.2"];
+        let held = [
+            openings.take(at(a)),
+            openings.take(at(a)),
+            openings.take(at(b)),
+        ];
         assert!(held.iter().all(Option::is_some));
-        assert!(openings.take(b).is_none(), "the fourth");
+        assert!(openings.take(at(b)).is_none(), "the fourth");
         let [first, ..] = held;
         drop(first);
-        assert!(openings.take(a).is_some());
+        assert!(openings.take(at(a)).is_some());
         assert_eq!(openings.lock().refused, 1);
     }
 
@@ -222,11 +259,11 @@ mod tests {
     fn one_source_has_its_own_limit_and_one_network_is_one_source() {
         let openings = Openings::new(Limits::default());
         let held: Vec<_> = (0..8)
-            .map(|n| openings.take(format!("2001:db8::{n}").parse().unwrap()))
+            .map(|n| openings.take(at(&format!("2001:db8::{n}"))))
             .collect();
         assert!(held.iter().all(Option::is_some));
-        assert!(openings.take("2001:db8::9".parse().unwrap()).is_none());
-        assert!(openings.take("2001:db8:0:1::".parse().unwrap()).is_some());
+        assert!(openings.take(at("2001:db8::9")).is_none());
+        assert!(openings.take(at("2001:db8:0:1::")).is_some());
         drop(held);
         assert!(openings.lock().of.is_empty());
     }

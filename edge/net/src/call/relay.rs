@@ -17,7 +17,8 @@ use switch::{Password, Token, Wish};
 use tokio::io::{AsyncBufReadExt, BufReader, DuplexStream};
 use tokio::sync::oneshot;
 
-use super::{Call, Setup, Shelf, seed};
+use super::listen::Opening;
+use super::{Call, Path, Setup, Shelf, seed};
 use crate::dial::{Dialer, trust};
 use crate::{Proxy, RequestError};
 use carrier::Carrier;
@@ -45,6 +46,15 @@ impl Way {
             password: None,
             proxy: None,
             roots: Vec::new(),
+        }
+    }
+
+    /// What a call has that came about so.
+    #[must_use]
+    pub fn path(&self) -> Path {
+        Path::Relay {
+            scheme: self.relay.scheme,
+            host: self.relay.address.host().to_string(),
         }
     }
 }
@@ -130,6 +140,20 @@ impl Place {
     pub fn answer<S: Shelf>(self, mut setup: Setup<S>) -> Option<Call> {
         setup.config.padding = Padding::Relayed;
         Call::answer_over(self.stream, setup)
+    }
+
+    /// The same, as one of those that a listener counts.
+    pub(super) fn answer_counted<S: Shelf>(
+        self,
+        mut setup: Setup<S>,
+        opening: Opening,
+    ) -> Option<Call> {
+        setup.config.padding = Padding::Relayed;
+        Call::answered(self.stream, setup, Some(opening))
+    }
+
+    pub(super) fn into_stream(self) -> BufReader<DuplexStream> {
+        self.stream
     }
 
     /// Waits until somebody speaks here. Safe to cancel.

@@ -1,12 +1,17 @@
 //! Calls over TCP.
 #![expect(
     clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test stops at what does not hold"
 )]
 
+mod broker;
+mod listeners;
 mod people;
+mod race;
+mod servers;
 mod udp;
 
 use std::sync::atomic::Ordering;

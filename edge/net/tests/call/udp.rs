@@ -33,7 +33,7 @@ async fn talking(alice: &Person, bob: &Person, listener: &Datagrams, to: SocketA
 }
 
 /// Says `count` messages to the other side, which hears all of them in order.
-async fn say(from: &Call, to: &mut Call, count: usize) {
+pub(crate) async fn say(from: &Call, to: &mut Call, count: usize) {
     let handle = from.handle().clone();
     let says = tokio::spawn(async move {
         for number in 0..count {

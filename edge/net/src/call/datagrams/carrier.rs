@@ -18,6 +18,8 @@ pub(super) struct Carrier {
     socket: Arc<UdpSocket>,
     to: SocketAddr,
     is_connected: bool,
+    /// Whether anything came.
+    is_heard: bool,
     datagrams: mpsc::Receiver<Vec<u8>>,
     reader: ReadHalf<DuplexStream>,
     writer: WriteHalf<DuplexStream>,
@@ -69,6 +71,7 @@ impl Carrier {
         let carrier = Self {
             connection: Connection::new(Config::own(), conv, clock.now()),
             is_connected,
+            is_heard: false,
             clock,
             socket,
             to,
@@ -93,7 +96,9 @@ impl Carrier {
             self.move_bytes();
             let until = self.send().await;
             let is_done = self.closed.is_some_and(|since| {
-                self.connection.unacknowledged() == 0 || since.elapsed() >= LINGER
+                let is_over = since.elapsed() >= LINGER;
+                // Whoever was never heard has nothing to wait for, and is not bothered any more.
+                self.connection.unacknowledged() == 0 || !self.is_heard || is_over
             });
             if is_done || self.connection.is_dead() {
                 return;
@@ -156,6 +161,7 @@ impl Carrier {
         };
         match happened {
             Happened::Datagram(Some(datagram)) => {
+                self.is_heard = true;
                 let now = self.clock.now();
                 let before = self.connection.unacknowledged();
                 self.connection.handle(now, Input::Datagram(&datagram));
