@@ -19,7 +19,11 @@ impl Nat {
     /// Its rules, where `host` is who lives in it.
     fn rules(self, host: &str) -> String {
         let (leaves, comes, through) = match self {
-            Self::Open => ("masquerade", format!("iifname wan meta l4proto udp dnat to {host}"), ""),
+            Self::Open => (
+                "masquerade",
+                format!("iifname wan meta l4proto udp dnat to {host}"),
+                "",
+            ),
             Self::Restricted => ("masquerade", String::new(), "iifname wan ct state new drop"),
             Self::Symmetric => (
                 "masquerade fully-random",
@@ -80,7 +84,14 @@ const NETWORK: &str = r#"
 /// One behind `caller` calls another behind `called`; both say that they talk by `path`.
 pub(crate) fn between(caller: Nat, called: Nat, path: &str) {
     let test = thread::current().name().unwrap().to_owned();
-    let own = ["--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child"];
+    let own = [
+        "--map-root-user",
+        "--net",
+        "--mount",
+        "--pid",
+        "--fork",
+        "--kill-child",
+    ];
     let probe = "mount -t tmpfs none /run && ip netns add probe && nft list ruleset";
     let probed = Command::new("unshare")
         .args(own)
@@ -88,7 +99,10 @@ pub(crate) fn between(caller: Nat, called: Nat, path: &str) {
         .stderr(Stdio::null())
         .status();
     if !probed.is_ok_and(|status| status.success()) {
-        return skipped(&test, "no network namespaces (unshare, ip netns, nft) on this machine");
+        return skipped(
+            &test,
+            "no network namespaces (unshare, ip netns, nft) on this machine",
+        );
     }
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&test);
     drop(fs::remove_dir_all(&folder));
@@ -115,7 +129,10 @@ pub(crate) fn between(caller: Nat, called: Nat, path: &str) {
 /// Says loudly that `test` did not run, because `reason`; where nothing may be left out, fails.
 #[track_caller]
 fn skipped(test: &str, reason: &str) {
-    assert!(std::env::var_os("CI").is_none(), "{test} cannot run: {reason}");
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "{test} cannot run: {reason}"
+    );
     // Not `eprintln`, which the test harness hides.
     let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {reason}");
 }

@@ -28,7 +28,9 @@ const fn at(port: u16) -> SocketAddr {
 /// Does what the network wants of this program.
 pub(crate) fn run() {
     let part = std::env::var("PART").unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let limited = async {
         match &part[..] {
             "servers" => serve().await,
@@ -37,7 +39,9 @@ pub(crate) fn run() {
             other => panic!("{other}"),
         }
     };
-    runtime.unwrap().block_on(async { timeout(PATIENCE, limited).await.unwrap() });
+    runtime
+        .unwrap()
+        .block_on(async { timeout(PATIENCE, limited).await.unwrap() });
 }
 
 /// Until the others are done, and the network is gone.
@@ -52,7 +56,11 @@ fn ways() -> (Broker, relay::Way, Token) {
     let broker = Broker::new(&BROKER.ip().to_string(), BROKER.port());
     let relay = format!("tcp://{RELAY}").parse().unwrap();
     let token: Vec<u8> = (0..32).collect();
-    (broker, relay::Way::to(relay), Token::from_bytes(&token).unwrap())
+    (
+        broker,
+        relay::Way::to(relay),
+        Token::from_bytes(&token).unwrap(),
+    )
 }
 
 async fn until_there(name: &str) {
@@ -98,13 +106,21 @@ async fn reach() {
     // The relay is tried when knocking has failed, however slow this machine is.
     config.relay_after = PATIENCE;
     config.answer_within = Duration::from_secs(6);
-    let mut won = race::call(ways, config, None, &alice.setup(), None).await.unwrap();
-    let no_path = BrokerError::NoPath { after: config.answer_within };
+    let mut won = race::call(ways, config, None, &alice.setup(), None)
+        .await
+        .unwrap();
+    let no_path = BrokerError::NoPath {
+        after: config.answer_within,
+    };
     let failed = Failed {
         path: call::Path::Knocked,
         reason: Failure::Broker(no_path),
     };
-    let failed = if won.path.is_relayed() { vec![failed] } else { vec![] };
+    let failed = if won.path.is_relayed() {
+        vec![failed]
+    } else {
+        vec![]
+    };
     assert_eq!(won.failed, failed);
     talk(&mut won.call, "caller", &won.path).await;
 }
