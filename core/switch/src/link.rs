@@ -32,6 +32,8 @@ pub enum Link {
     Tcp(Direct),
     /// At an address, by UDP.
     Udp(Direct),
+    /// At an address, by QUIC. Ours: programs in Go refuse it.
+    Quic(Direct),
     /// At a relay.
     Relay(Box<Meeting>),
 }
@@ -183,6 +185,7 @@ impl Link {
         let (scheme, direct) = match self {
             Self::Tcp(direct) => ("tcp", direct),
             Self::Udp(direct) => ("udp", direct),
+            Self::Quic(direct) => ("quic", direct),
             Self::Relay(meeting) => return meeting.to_text(),
         };
         let address = &direct.address;
@@ -217,6 +220,7 @@ impl FromStr for Link {
         match scheme.to_ascii_lowercase().as_str() {
             "tcp" => direct().map(Self::Tcp),
             "udp" => direct().map(Self::Udp),
+            "quic" => direct().map(Self::Quic),
             "relay" => Meeting::read(address, &query).map(|meeting| Self::Relay(Box::new(meeting))),
             _ => Err(LinkError::Scheme),
         }

@@ -54,15 +54,19 @@ proptest! {
     }
 
     #[test]
-    fn a_link_to_an_address_comes_back(host in host(), port in 1_u16.., is_tcp in any::<bool>()) {
+    fn a_link_to_an_address_comes_back(host in host(), port in 1_u16.., kind in 0..3) {
         let address = format!("{host}:{port}").parse().map_err(|e| TestCaseError::fail(format!("{e}")))?;
         let direct = Direct::new(address);
-        let link = if is_tcp { Link::Tcp(direct) } else { Link::Udp(direct) };
+        let link = match kind {
+            0 => Link::Tcp(direct),
+            1 => Link::Udp(direct),
+            _ => Link::Quic(direct),
+        };
         prop_assert_eq!(link.to_text().parse(), Ok(link));
     }
 
     #[test]
-    fn any_text_is_no_link_or_one(text in "\\PC{0,200}", start in "(|tcp://|udp://|relay://a?)") {
+    fn any_text_is_no_link_or_one(text in "\\PC{0,200}", start in "(|tcp://|udp://|quic://|relay://a?)") {
         if let Ok(link) = format!("{start}{text}").parse::<Link>() {
             prop_assert_eq!(link.to_text().parse(), Ok(link));
         }

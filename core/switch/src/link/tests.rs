@@ -26,7 +26,9 @@ fn links_are_written_as_they_are_read() {
         "tcp://192.0.2.1:9000",
         "udp://example.org:1",
         "udp://[2001:db8::1]:65535",
+        "quic://[2001:db8::1]:7448",
         &format!("tcp://192.0.2.1:9000?{sum}"),
+        &format!("quic://example.org:7448?{sum}"),
         &format!("relay://relay.example.org?token={TOKEN}&scheme=wss"),
         &format!("relay://192.0.2.1:8889?token={TOKEN}{TOKEN}&scheme=tcp&password=1"),
         &format!(
@@ -52,6 +54,7 @@ fn what_does_not_matter_is_forgiven() {
     ] {
         assert_eq!(meeting(&text), plain, "{text}");
     }
+    assert_eq!(read(" QUIC://A:1/?x=y#z "), read("quic://a:1"));
     let key = SigningKey::from_seed(&Secret::new([1; 32])).verifying_key();
     let padded = format!(
         "relay://a?token={TOKEN}&insecure=true&peer=MCowBQYDK2VwAyEAiojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w%3D"
@@ -88,6 +91,9 @@ fn what_matters_is_not_guessed() {
         ("tcp://a b:80", LinkError::Address),
         ("tcp://ä:80", LinkError::Address),
         ("tcp://a:80?fp=short", LinkError::Key),
+        ("quic://example.org", LinkError::Address),
+        ("quics://example.org:80", LinkError::Scheme),
+        ("quic://a:80?fp=short", LinkError::Key),
         ("relay://example.org", LinkError::Token),
         ("relay://example.org?token=", LinkError::Token),
         ("relay://example.org?token=00", LinkError::Token),
