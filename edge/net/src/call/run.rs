@@ -161,6 +161,8 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
     /// or what is sent. Asides wait for everything else, so that a message finds little before it.
     async fn step(&mut self, until: Option<Time>) {
         let has_room = self.out.len() < OUT;
+        // If what is ours could stop the reading, two who both say much would wait for each other.
+        let takes_ours = self.out.len() < OURS && self.waiting.is_none();
         let is_told = self.told.is_empty();
         let has_nothing_else = self.waiting.is_none() && self.orders.is_empty();
         let wait = self.clock.until(until);
@@ -179,7 +181,7 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
                 }
                 Happened::Told
             }
-            order = self.orders.recv(), if has_room && self.waiting.is_none() => Happened::Order(order),
+            order = self.orders.recv(), if takes_ours => Happened::Order(order),
             Some(aside) = self.asides.recv(), if self.out.len() < ASIDES && has_nothing_else => {
                 Happened::Aside(aside)
             }
@@ -247,5 +249,7 @@ const ORDERS: usize = 4;
 const OUT: usize = 256 << 10;
 /// Bytes that wait to be written before no aside is taken.
 const ASIDES: usize = 64 << 10;
+/// The same, of what whoever holds the call wants to send.
+const OURS: usize = 128 << 10;
 /// How long the other side has to read the last words.
 const LINGER: Duration = Duration::from_secs(5);

@@ -243,6 +243,35 @@ async fn asides_wait_as_messages_do_and_messages_go_before_them() {
 }
 
 #[tokio::test]
+async fn two_who_say_much_at_once_do_not_wait_for_each_other() {
+    let (alice, bob) = people();
+    // Nothing between them has room for more than a part of a message.
+    let (here, there) = tokio::io::duplex(4096);
+    let mut caller = Call::over(here, alice.setup(), None).unwrap();
+    let mut called = Call::answer_over(there, bob.setup()).unwrap();
+    tokio::join!(establish(&mut caller), establish(&mut called));
+    let both = [caller, called].map(|mut call| {
+        tokio::spawn(async move {
+            let handle = call.handle().clone();
+            let says = tokio::spawn(async move {
+                for number in 0..60_u8 {
+                    let text = Bytes::from(vec![number; 60_000]);
+                    handle.send(text).await.unwrap();
+                }
+            });
+            for number in 0..60 {
+                assert_eq!(message(&mut call).await, vec![number; 60_000]);
+            }
+            says.await.unwrap();
+            call
+        })
+    });
+    for one in both {
+        drop(one.await.unwrap());
+    }
+}
+
+#[tokio::test]
 async fn an_aside_that_cannot_be_sent_is_refused() {
     let (mut alice, bob) = people();
     let (caller, called) = talking(&alice, &bob).await;
