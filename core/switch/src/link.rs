@@ -34,6 +34,8 @@ pub enum Link {
     Udp(Direct),
     /// At an address, by QUIC. Ours: programs in Go refuse it.
     Quic(Direct),
+    /// Where a broker says. Ours: programs in Go refuse it.
+    Broker(Box<Registered>),
     /// At a relay.
     Relay(Box<Meeting>),
 }
@@ -45,6 +47,18 @@ pub struct Direct {
     /// Which one.
     pub address: Address,
     /// Who that should be. Ours: programs in Go neither write nor read it.
+    pub sum: Option<Sum>,
+}
+
+/// A broker that says where somebody waits.
+#[non_exhaustive]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Registered {
+    /// Which one; with a port.
+    pub broker: Address,
+    /// Under which token.
+    pub token: Token,
+    /// Who that should be.
     pub sum: Option<Sum>,
 }
 
@@ -105,6 +119,36 @@ impl Direct {
     }
 }
 
+impl Registered {
+    /// Somebody at `broker`, under `token`.
+    #[must_use]
+    pub const fn new(broker: Address, token: Token) -> Self {
+        Self {
+            broker,
+            token,
+            sum: None,
+        }
+    }
+
+    fn to_text(&self) -> String {
+        let token = HEXLOWER.encode(self.token.as_bytes());
+        let text = format!("broker://{}?token={token}", self.broker);
+        match self.sum {
+            Some(sum) => format!("{text}&{FINGERPRINT}={sum}"),
+            None => text,
+        }
+    }
+
+    fn read(address: &str, query: &Query) -> Result<Self, LinkError> {
+        let address = Address::read(address).filter(|address| address.port().is_some());
+        Ok(Self {
+            broker: address.ok_or(LinkError::Address)?,
+            token: token(query)?,
+            sum: sum(query)?,
+        })
+    }
+}
+
 impl Meeting {
     /// Somebody at `relay`, under `token`.
     #[must_use]
@@ -153,10 +197,7 @@ impl Meeting {
             address: Address::read(address).ok_or(LinkError::Address)?,
             is_insecure: query.value("insecure") == Some("true"),
         };
-        let token = query.value("token").ok_or(LinkError::Token)?;
-        let token = HEXLOWER_PERMISSIVE.decode(token.as_bytes());
-        let token = token.map_err(|_| LinkError::Token)?;
-        let token = Token::from_bytes(&token).map_err(|_| LinkError::Token)?;
+        let token = token(query)?;
         let has_password = !matches!(query.value("password"), None | Some("" | "0" | "false"));
         let peer = query.value("peer").map(key).transpose()?;
         let sum = sum(query)?;
@@ -186,6 +227,7 @@ impl Link {
             Self::Tcp(direct) => ("tcp", direct),
             Self::Udp(direct) => ("udp", direct),
             Self::Quic(direct) => ("quic", direct),
+            Self::Broker(registered) => return registered.to_text(),
             Self::Relay(meeting) => return meeting.to_text(),
         };
         let address = &direct.address;
@@ -221,10 +263,20 @@ impl FromStr for Link {
             "tcp" => direct().map(Self::Tcp),
             "udp" => direct().map(Self::Udp),
             "quic" => direct().map(Self::Quic),
+            "broker" => {
+                Registered::read(address, &query).map(|one| Self::Broker(Box::new(one)))
+            }
             "relay" => Meeting::read(address, &query).map(|meeting| Self::Relay(Box::new(meeting))),
             _ => Err(LinkError::Scheme),
         }
     }
+}
+
+fn token(query: &Query) -> Result<Token, LinkError> {
+    let token = query.value("token").ok_or(LinkError::Token)?;
+    let token = HEXLOWER_PERMISSIVE.decode(token.as_bytes());
+    let token = token.map_err(|_| LinkError::Token)?;
+    Token::from_bytes(&token).map_err(|_| LinkError::Token)
 }
 
 fn sum(query: &Query) -> Result<Option<Sum>, LinkError> {

@@ -7,6 +7,7 @@ mod listen;
 mod listeners;
 mod path;
 pub mod race;
+pub mod quic;
 pub mod relay;
 mod run;
 

@@ -1,3 +1,4 @@
+mod anyone;
 mod socks;
 mod staggered;
 mod trust;
@@ -15,6 +16,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
+pub(crate) use anyone::trusting_anyone;
 pub(crate) use staggered::first;
 pub(crate) use trust::trust;
 
@@ -120,10 +122,6 @@ impl Dialer {
     async fn reach(&self) -> Result<TcpStream, RequestError> {
         let Self { host, port, .. } = self;
         let Some(proxy) = &self.proxy else {
-            // Asking a name server for it would tell whom we look for (RFC 7686).
-            if host.ends_with(".onion") {
-                return Err(RequestError::OnionWithoutProxy { host: host.clone() });
-            }
             return tcp(host, *port).await;
         };
         let own = self.circuit.as_ref().map(Circuit::login);
@@ -135,10 +133,27 @@ impl Dialer {
 
 /// Connects to the first address of `host` that accepts.
 async fn tcp(host: &str, port: u16) -> Result<TcpStream, RequestError> {
+    reach(host, port, TcpStream::connect).await
+}
+
+/// What `connect` gives for the first address of `host` where it can.
+pub(crate) async fn reach<T, C>(
+    host: &str,
+    port: u16,
+    connect: impl Fn(SocketAddr) -> C,
+) -> Result<T, RequestError>
+where
+    C: Future<Output = io::Result<T>>,
+{
+    // Asking a name server for it would tell whom we look for (RFC 7686).
+    if host.ends_with(".onion") {
+        return Err(RequestError::OnionWithoutProxy { host: host.into() });
+    }
     let no_name = || RequestError::NoName { host: host.into() };
     let found = addresses(host, port).await.ok_or_else(no_name)?;
+    let connect = &connect;
     let attempts = staggered(found, |address| async move {
-        let error = match timeout(EACH, TcpStream::connect(address)).await {
+        let error = match timeout(EACH, connect(address)).await {
             Ok(Ok(stream)) => return Ok(stream),
             Ok(Err(error)) => error.kind(),
             Err(_) => io::ErrorKind::TimedOut,
@@ -182,7 +197,8 @@ pub(crate) async fn addresses(host: &str, port: u16) -> Option<Vec<SocketAddr>> 
     Some(found.collect())
 }
 
-const DIRECT: Duration = Duration::from_secs(15);
+/// How long a connection may take to be made.
+pub(crate) const DIRECT: Duration = Duration::from_secs(15);
 /// Tor may build a circuit first.
 const VIA_PROXY: Duration = Duration::from_secs(90);
 const EACH: Duration = Duration::from_secs(6);

@@ -29,6 +29,8 @@ fn links_are_written_as_they_are_read() {
         "quic://[2001:db8::1]:7448",
         &format!("tcp://192.0.2.1:9000?{sum}"),
         &format!("quic://example.org:7448?{sum}"),
+        &format!("broker://broker.example.org:7449?token={TOKEN}"),
+        &format!("broker://[2001:db8::1]:1?token={TOKEN}&{sum}"),
         &format!("relay://relay.example.org?token={TOKEN}&scheme=wss"),
         &format!("relay://192.0.2.1:8889?token={TOKEN}{TOKEN}&scheme=tcp&password=1"),
         &format!(
@@ -94,6 +96,8 @@ fn what_matters_is_not_guessed() {
         ("quic://example.org", LinkError::Address),
         ("quics://example.org:80", LinkError::Scheme),
         ("quic://a:80?fp=short", LinkError::Key),
+        ("broker://example.org:1", LinkError::Token),
+        ("broker://example.org?token=00010203040506070809", LinkError::Address),
         ("relay://example.org", LinkError::Token),
         ("relay://example.org?token=", LinkError::Token),
         ("relay://example.org?token=00", LinkError::Token),

@@ -167,6 +167,13 @@ impl Openings {
         self.lock().refused
     }
 
+    /// Whether whoever comes from there has to show first that they receive there: so that nobody takes
+    /// more than one place in the name of another, nor more than a quarter of all in the names of many.
+    pub(super) fn is_pressed(&self, caller: &Caller) -> bool {
+        let counts = self.lock();
+        counts.of.contains_key(caller) || counts.all >= self.limits.openings / 4
+    }
+
     pub(super) fn take(&self, caller: Caller) -> Option<Opening> {
         let mut counts = self.lock();
         let theirs = counts.of.get(&caller).copied().unwrap_or_default();
@@ -253,6 +260,21 @@ mod tests {
         drop(first);
         assert!(openings.take(at(a)).is_some());
         assert_eq!(openings.lock().refused, 1);
+    }
+
+    #[test]
+    fn who_may_be_somebody_else_has_one_place_and_all_of_those_a_quarter() {
+        let openings = Openings::new(Limits::default());
+        let source = |n| format!("192.0.2.{n}").parse().unwrap();
+        let mut held = Vec::new();
+        for n in 0..16 {
+            assert!(!openings.is_pressed(source(n)), "{n}");
+            held.push(openings.take(source(n)).unwrap());
+            assert!(openings.is_pressed(source(n)), "{n}");
+        }
+        assert!(openings.is_pressed(source(16)));
+        held.pop();
+        assert!(!openings.is_pressed(source(16)));
     }
 
     #[test]

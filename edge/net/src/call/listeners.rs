@@ -14,7 +14,7 @@ use super::broker::Broker;
 use super::listen::{Opening, Openings};
 use super::race::Failure;
 use super::relay::{Place, Way};
-use super::{Call, Datagrams, Incoming, Limits, Listener, Path, Setup, Shelf};
+use super::{Call, Datagrams, Incoming, Limits, Listener, Path, Setup, Shelf, quic};
 
 /// Waits for callers in several places at the same time. What it is told to wait in goes on until it is dropped, with pauses
 /// while it cannot. Dropping it ends calls that came by UDP, too: they share its sockets.
@@ -148,6 +148,22 @@ impl Listeners {
         let datagrams = Datagrams::open(address, self.openings.clone()).await?;
         let address = datagrams.address();
         self.places.spawn(take(datagrams, self.tells.clone()));
+        Ok(address)
+    }
+
+    /// Waits on a QUIC port. Returns where.
+    ///
+    /// # Errors
+    ///
+    /// As [`tcp`](Self::tcp).
+    pub fn quic(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
+        let listener = quic::Listener::open(address, self.openings.clone())?;
+        let (address, tells) = (listener.address(), self.tells.clone());
+        self.places.spawn(async move {
+            while let Ok(incoming) = listener.accept().await {
+                direct(&tells, incoming).await;
+            }
+        });
         Ok(address)
     }
 

@@ -14,6 +14,8 @@ pub enum Path {
     Tcp,
     /// Straight, by UDP.
     Udp,
+    /// Straight, by QUIC.
+    Quic,
     /// By UDP, after a broker told both sides where the other is, and both knocked.
     Knocked,
     /// Through a relay.
@@ -38,6 +40,7 @@ impl fmt::Display for Path {
         match self {
             Self::Tcp => f.write_str("TCP"),
             Self::Udp => f.write_str("UDP"),
+            Self::Quic => f.write_str("QUIC"),
             Self::Knocked => f.write_str("UDP, by a broker"),
             Self::Relay { scheme, host } => write!(f, "relay {}://{host}", scheme.name()),
         }

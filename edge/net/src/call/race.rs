@@ -41,6 +41,13 @@ pub enum Way {
         /// Which port.
         port: u16,
     },
+    /// At a QUIC port.
+    Quic {
+        /// Where.
+        host: String,
+        /// Which port.
+        port: u16,
+    },
     /// Where a broker says, under a token.
     Broker(Broker, Token),
     /// At a relay, under a token.
@@ -54,6 +61,7 @@ impl Way {
         match self {
             Self::Tcp { .. } => Path::Tcp,
             Self::Udp { .. } => Path::Udp,
+            Self::Quic { .. } => Path::Quic,
             Self::Broker(..) => Path::Knocked,
             Self::Relay(way, _) => way.path(),
         }
@@ -166,7 +174,7 @@ pub async fn call<S: Shelf + Clone>(
 /// The ways of which others learn less come first.
 const fn rank(way: &Way) -> u8 {
     match way {
-        Way::Tcp { .. } | Way::Udp { .. } => 0,
+        Way::Tcp { .. } | Way::Udp { .. } | Way::Quic { .. } => 0,
         Way::Broker(..) => 1,
         Way::Relay(..) => 2,
     }

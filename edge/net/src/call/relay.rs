@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 use super::listen::Opening;
 use super::{Call, Path, Setup, Shelf, seed};
-use crate::dial::{Dialer, trust};
+use crate::dial::{Dialer, trust, trusting_anyone};
 use crate::{Proxy, RequestError};
 use carrier::Carrier;
 
@@ -197,7 +197,7 @@ fn tls(
 ) -> Result<rustls::ClientConfig, RequestError> {
     let versions = [&rustls::version::TLS13, &rustls::version::TLS12];
     let config = match relay.is_insecure {
-        true => socket::trusting_anyone(&versions),
+        true => trusting_anyone(&versions),
         false => trust(roots, &versions),
     };
     config.map_err(|error| RequestError::Tls {

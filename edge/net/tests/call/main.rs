@@ -1,4 +1,4 @@
-//! Calls over TCP.
+//! Calls over TCP, UDP and QUIC.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
@@ -12,6 +12,7 @@ mod listeners;
 mod people;
 mod race;
 mod servers;
+mod quic;
 mod udp;
 
 use std::sync::atomic::Ordering;

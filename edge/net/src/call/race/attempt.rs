@@ -10,7 +10,7 @@ use super::gate::Gate;
 use super::{Config, Failure, Way};
 use crate::call::broker::{BrokerError, Met};
 use crate::call::relay::Place;
-use crate::call::{Call, Setup, Shelf, datagrams};
+use crate::call::{Call, Setup, Shelf, datagrams, quic};
 use crate::dial::{Dialer, addresses, first, staggered};
 use crate::{Proxy, RequestError};
 
@@ -66,8 +66,12 @@ impl<S: Shelf + Clone> Attempt<S> {
                 relayed.setup.config.padding = Padding::Relayed;
                 relayed.ask(place.into_stream()).await
             }
-            Way::Udp { .. } | Way::Broker(..) if self.proxy.is_some() => Err(Failure::Proxied),
+            Way::Udp { .. } | Way::Quic { .. } | Way::Broker(..) if self.proxy.is_some() => Err(Failure::Proxied),
             Way::Udp { host, port } => self.datagrams(host, port).await,
+            Way::Quic { host, port } => {
+                let stream = quic::connect(&host, port).await?;
+                self.ask(stream).await
+            }
             Way::Broker(broker, token) => {
                 let met = Met::join(&broker, token, self.config.meet_within).await?;
                 let answered = self.ask(met.into_stream()).await;
