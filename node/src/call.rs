@@ -35,26 +35,27 @@ mod listen;
 mod outbox;
 mod people;
 mod pin;
+mod places;
 mod run;
 mod sessions;
 mod speaker;
 mod talk;
 
-use std::io;
-use std::net::SocketAddr;
-
 use identity::{Fingerprint, Name};
 use kernel::Kind;
-use net::call::Call;
+pub use switch::{Password, PasswordError};
 
 pub use channel::{End, Mode};
 pub use desk::Admit;
-pub use link::{Link, LinkError};
-pub use listen::Calls;
-pub use net::call::DialError;
+pub use link::{Link, LinkError, Transport};
+pub use listen::{Calls, Heard};
+pub use net::call::race::{Failed, Failure, Unreached};
+pub use net::call::{Path, Unplaced};
 pub use people::Seen;
 pub use pin::{Known, Pin, Who};
+pub use places::{ListenError, Place, Places};
 pub use speaker::{SayError, Speaker};
+pub use switch::link::{Address, Relay, Scheme};
 pub use talk::{Ending, Introduced, Message, Retry, Talk, Told};
 
 pub(crate) use people::pins;
@@ -67,8 +68,11 @@ use run::{Back, Run};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Target {
-    /// Where. With a fingerprint in it, whoever has another one is refused, and nobody is asked.
-    pub link: Link,
+    /// Where: all are tried, and the best that leads to somebody is taken. With a fingerprint in one of
+    /// them, whoever has another one is refused, and nobody is asked.
+    pub links: Vec<Link>,
+    /// Of the relays among them that want one.
+    pub password: Option<Password>,
     /// Nobody but them.
     pub with: Option<Known>,
     /// What to call them if they are unknown.
@@ -80,9 +84,16 @@ pub struct Target {
 impl Target {
     /// Whoever is there, or has the fingerprint of `link`.
     #[must_use]
-    pub const fn new(link: Link) -> Self {
+    pub fn new(link: Link) -> Self {
+        Self::to(vec![link])
+    }
+
+    /// Whoever is at one of these places, or has the fingerprint that is in them.
+    #[must_use]
+    pub const fn to(links: Vec<Link>) -> Self {
         Self {
-            link,
+            links,
+            password: None,
             with: None,
             name: None,
             mode: Mode::Ours,
@@ -91,18 +102,14 @@ impl Target {
 }
 
 impl Node {
-    /// Waits for calls at `address`; with port 0, at one that is free.
+    /// Waits for calls in all of `places`.
     ///
     /// # Errors
     ///
-    /// See [`ListenError`].
-    pub async fn listen(&self, address: SocketAddr, admit: Admit) -> Result<Calls, ListenError> {
+    /// See [`ListenError`]: nothing is waited for then.
+    pub async fn listen(&self, places: Places, admit: Admit) -> Result<Calls, ListenError> {
         let desk = Desk::of(self).await;
-        let calls = Calls::listen(address, desk, admit).await;
-        calls.map_err(|error| ListenError {
-            address,
-            reason: error.kind(),
-        })
+        Calls::listen(places, desk, admit).await
     }
 
     /// What somebody sees of the owner who knows no card of them: of a key with two halves, the first alone.
@@ -115,10 +122,11 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// See [`DialError`]: there is no connection.
-    pub async fn call(&self, target: Target) -> Result<Talk, DialError> {
+    /// See [`CallError`].
+    pub async fn call(&self, target: Target) -> Result<Talk, CallError> {
         let Target {
-            link,
+            links,
+            password,
             with,
             name,
             mode,
@@ -127,35 +135,53 @@ impl Node {
         desk.mode = mode;
         let mut policy = Policy::new(Admit::Known);
         policy.key = with.map(|known| *known.key());
-        policy.sum = link.sum();
+        policy.sum = sum_of(&links)?;
         policy.name = name;
-        let (setup, proxy) = (desk.setup(None), desk.proxy.clone());
-        let call = Call::dial(link.host(), link.port(), proxy, setup, None).await?;
-        let (talk, wires) = Talk::new(None);
-        let run = Run::new(call, desk, policy, Back::Redial(link), wires);
+        let ways = links
+            .iter()
+            .map(|link| link.way(password.as_ref(), &desk.network));
+        let ways = ways.collect::<Result<Vec<_>, _>>()?;
+        let won = desk.call(ways.clone(), None).await?;
+        let (talk, wires) = Talk::new(None, won.path.clone());
+        let run = Run::new(won.call, won.path, desk, policy, Back::Redial(ways), wires);
         tokio::spawn(run.run(None));
         Ok(talk)
     }
 }
 
-/// Why no calls are taken.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("cannot listen on {address}: {reason}")]
-#[non_exhaustive]
-pub struct ListenError {
-    /// Where.
-    pub address: SocketAddr,
-    /// What the system says.
-    pub reason: io::ErrorKind,
+/// The sum that whoever answers must have, if one of the links has one.
+fn sum_of(links: &[Link]) -> Result<Option<String>, CallError> {
+    let mut sums = links.iter().filter_map(Link::sum);
+    let sum = sums.next();
+    match sums.all(|other| Some(&other) == sum.as_ref()) {
+        true => Ok(sum),
+        false => Err(CallError::TwoPeople),
+    }
 }
 
-impl ListenError {
+/// Why there is no call.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// Nobody answers.
+    #[error(transparent)]
+    Unreached(#[from] Unreached),
+    /// A link leads nowhere.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The links have fingerprints of different people.
+    #[error("the links are of different people: their fingerprints differ")]
+    TwoPeople,
+}
+
+impl CallError {
     /// What the caller can do.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
-        match self.reason {
-            io::ErrorKind::OutOfMemory => Kind::Exhausted,
-            _ => Kind::BadInput,
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Unreached(error) => error.kind(),
+            Self::Link(error) => error.kind(),
+            Self::TwoPeople => Kind::BadInput,
         }
     }
 }

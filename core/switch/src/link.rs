@@ -263,9 +263,7 @@ impl FromStr for Link {
             "tcp" => direct().map(Self::Tcp),
             "udp" => direct().map(Self::Udp),
             "quic" => direct().map(Self::Quic),
-            "broker" => {
-                Registered::read(address, &query).map(|one| Self::Broker(Box::new(one)))
-            }
+            "broker" => Registered::read(address, &query).map(|one| Self::Broker(Box::new(one))),
             "relay" => Meeting::read(address, &query).map(|meeting| Self::Relay(Box::new(meeting))),
             _ => Err(LinkError::Scheme),
         }

@@ -6,8 +6,8 @@ mod frames;
 mod listen;
 mod listeners;
 mod path;
-pub mod race;
 pub mod quic;
+pub mod race;
 pub mod relay;
 mod run;
 

@@ -1,23 +1,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use channel::{Config, Mode};
+use channel::{Config, Mode, Resumption};
 use identity::{IdentityKey, Name};
-use net::Proxy;
 use net::call::Setup;
+use net::call::race::{self, Unreached, Way, Won};
 use primitives::VerifyingKey;
 
 use super::held::Held;
 use super::people::People;
 use super::pin::{Who, fingerprint};
 use super::sessions::Sessions;
+use crate::network::Network;
 use crate::node::Node;
 
 /// What a talk needs of the node, for tasks that outlive a borrow of it.
 #[derive(Clone, Debug)]
 pub(super) struct Desk {
     pub(super) people: People,
-    pub(super) proxy: Option<Proxy>,
+    pub(super) network: Network,
     /// The most that is spoken.
     pub(super) mode: Mode,
     key: Arc<IdentityKey>,
@@ -29,7 +30,7 @@ impl Desk {
         let profile = node.profile().await;
         Self {
             people: node.people(),
-            proxy: node.network.proxy.clone(),
+            network: node.network.clone(),
             mode: Mode::Ours,
             key: Arc::clone(&profile.key),
             name: profile.name.clone(),
@@ -39,6 +40,16 @@ impl Desk {
     /// Where sessions are; with `only`, for nobody but those who are held there.
     pub(super) fn sessions(&self, only: Option<Held>) -> Sessions {
         Sessions::new(self.people.clone(), only)
+    }
+
+    /// Calls by the best of `ways`, to go on with a session if one is kept.
+    pub(super) async fn call(
+        &self,
+        ways: Vec<Way>,
+        kept: Option<Resumption>,
+    ) -> Result<Won, Unreached> {
+        let (config, proxy) = (race::Config::default(), self.network.proxy.clone());
+        race::call(ways, config, proxy, &self.setup(None), kept).await
     }
 
     /// What a channel needs; `only` as in [`sessions`](Self::sessions).

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use channel::Event;
-use net::call::Call;
+use net::call::{Call, Path};
 use primitives::VerifyingKey;
 use tokio::sync::mpsc;
 
@@ -14,8 +14,10 @@ pub(super) struct Arrived {
     /// An introduction, or that there is a session.
     pub(super) first: Event,
     pub(super) key: VerifyingKey,
-    /// From where.
-    pub(super) source: SocketAddr,
+    /// From where, if no relay is between.
+    pub(super) source: Option<SocketAddr>,
+    /// By which way.
+    pub(super) path: Path,
 }
 
 /// The talks that are held with those who called, by key: who comes again is led there.

@@ -1,29 +1,42 @@
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use identity::Fingerprint;
 use kernel::Kind;
-use switch::link::{self, Direct};
+use net::call::broker::Broker;
+use net::call::{race, relay};
+use switch::link::{self, Address, Direct, Meeting, Registered, Relay};
+use switch::{Password, Token};
 
-/// Where somebody can be called by this node: a link of the kind `tcp://HOST:PORT`, perhaps with the sum of
-/// a fingerprint.
+use crate::network::Network;
+
+/// Where somebody can be called, perhaps with the sum of a fingerprint: at an address, by a broker, or at
+/// a relay.
 ///
 /// # Spec
 ///
 /// `spec/22-switch.md` 7.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Link {
-    direct: Direct,
-    /// A name, or an address without brackets.
-    host: String,
-    port: u16,
+pub struct Link(link::Link);
+
+/// What is spoken at an address.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Transport {
+    /// TCP.
+    Tcp,
+    /// UDP, with KCP.
+    Udp,
+    /// QUIC: between two of ours.
+    Quic,
 }
 
 impl Link {
     /// The port on which calls are taken if nothing else is said.
     pub const PORT: u16 = 7448;
 
-    /// To `host` (a name, or an address; IPv6 without brackets) and `port`.
+    /// To `host` (a name, or an address; IPv6 without brackets) and `port`, by TCP.
     ///
     /// # Errors
     ///
@@ -35,30 +48,136 @@ impl Link {
         }
     }
 
+    /// To an address.
+    ///
+    /// # Errors
+    ///
+    /// [`LinkError`]: the port is 0.
+    pub fn direct(transport: Transport, address: IpAddr, port: u16) -> Result<Self, LinkError> {
+        let Self(plain) = Self::new(&address.to_string(), port)?;
+        let link::Link::Tcp(direct) = plain else {
+            return Err(LinkError::Malformed);
+        };
+        Ok(Self(match transport {
+            Transport::Tcp => link::Link::Tcp(direct),
+            Transport::Udp => link::Link::Udp(direct),
+            Transport::Quic => link::Link::Quic(direct),
+        }))
+    }
+
+    pub(super) fn at_broker(broker: Address, token: Token) -> Self {
+        Self(link::Link::Broker(Box::new(Registered::new(broker, token))))
+    }
+
+    pub(super) fn at_relay(relay: Relay, token: Token, has_password: bool) -> Self {
+        let mut meeting = Meeting::new(relay, token);
+        meeting.has_password = has_password;
+        Self(link::Link::Relay(Box::new(meeting)))
+    }
+
     /// The same, to nobody but who has this fingerprint.
     #[must_use]
     pub fn to(mut self, fingerprint: &Fingerprint) -> Self {
-        self.direct.sum = Some(fingerprint.into());
+        let sum = Some(fingerprint.into());
+        match &mut self.0 {
+            link::Link::Tcp(direct) | link::Link::Udp(direct) | link::Link::Quic(direct) => {
+                direct.sum = sum;
+            }
+            link::Link::Broker(registered) => registered.sum = sum,
+            link::Link::Relay(meeting) => meeting.sum = sum,
+            // A kind that this program does not make.
+            _ => {}
+        }
         self
     }
 
-    /// A name, or an address (IPv6 without brackets).
+    /// What it leads to, as people read it: without token and fingerprint.
     #[must_use]
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// The port, 1 to 65535.
-    #[must_use]
-    pub const fn port(&self) -> u16 {
-        self.port
+    pub fn place(&self) -> String {
+        let direct = |scheme: &str, direct: &Direct| format!("{scheme}://{}", direct.address);
+        match &self.0 {
+            link::Link::Tcp(one) => direct("tcp", one),
+            link::Link::Udp(one) => direct("udp", one),
+            link::Link::Quic(one) => direct("quic", one),
+            link::Link::Broker(one) => format!("broker://{}", one.broker),
+            link::Link::Relay(one) => {
+                format!("relay {}://{}", one.relay.scheme.name(), one.relay.address)
+            }
+            _ => "elsewhere".to_owned(),
+        }
     }
 
     /// The sum of the fingerprint that whoever answers must have.
     #[must_use]
     pub fn sum(&self) -> Option<String> {
-        self.direct.sum.map(|sum| sum.to_string())
+        let sum = match &self.0 {
+            link::Link::Tcp(one) | link::Link::Udp(one) | link::Link::Quic(one) => one.sum,
+            link::Link::Broker(one) => one.sum,
+            link::Link::Relay(one) => one.sum.or(one.peer.as_ref().map(link::Sum::of)),
+            _ => None,
+        };
+        sum.map(|sum| sum.to_string())
     }
+
+    /// Whether it leads to a relay that wants a password, which is not in the link.
+    #[must_use]
+    pub fn wants_password(&self) -> bool {
+        matches!(&self.0, link::Link::Relay(meeting) if meeting.has_password)
+    }
+
+    /// How to call there.
+    pub(super) fn way(
+        &self,
+        password: Option<&Password>,
+        network: &Network,
+    ) -> Result<race::Way, LinkError> {
+        Ok(match &self.0 {
+            link::Link::Tcp(one) => {
+                let (host, port) = reach(&one.address)?;
+                race::Way::Tcp { host, port }
+            }
+            link::Link::Udp(one) => {
+                let (host, port) = reach(&one.address)?;
+                race::Way::Udp { host, port }
+            }
+            link::Link::Quic(one) => {
+                let (host, port) = reach(&one.address)?;
+                race::Way::Quic { host, port }
+            }
+            link::Link::Broker(one) => race::Way::Broker(broker(&one.broker)?, one.token.clone()),
+            link::Link::Relay(one) => {
+                let password = password.filter(|_| one.has_password);
+                let way = relay_way(&one.relay, password, network);
+                race::Way::Relay(Box::new(way), one.token.clone())
+            }
+            _ => return Err(LinkError::Scheme),
+        })
+    }
+}
+
+/// The way to a relay.
+pub(super) fn relay_way(
+    relay: &Relay,
+    password: Option<&Password>,
+    network: &Network,
+) -> relay::Way {
+    let mut way = relay::Way::to(relay.clone());
+    way.password = password.cloned();
+    way.proxy.clone_from(&network.proxy);
+    way.roots.clone_from(&network.roots);
+    way
+}
+
+pub(super) fn broker(address: &Address) -> Result<Broker, LinkError> {
+    let (host, port) = reach(address)?;
+    Ok(Broker::new(&host, port))
+}
+
+/// Host and port, without brackets.
+fn reach(address: &Address) -> Result<(String, u16), LinkError> {
+    let host = address.host().to_string();
+    let port = address.port().ok_or(LinkError::Malformed)?;
+    Ok((host.trim_matches(['[', ']']).to_owned(), port))
 }
 
 impl FromStr for Link {
@@ -68,24 +187,19 @@ impl FromStr for Link {
         if !text.contains("://") {
             return Err(LinkError::NoScheme);
         }
-        let direct = match text.parse() {
-            Ok(link::Link::Tcp(direct)) => direct,
-            Ok(_) | Err(link::LinkError::Scheme) => return Err(LinkError::Scheme),
-            Err(link::LinkError::Key) => return Err(LinkError::Fingerprint),
-            Err(_) => return Err(LinkError::Malformed),
-        };
-        let host = direct.address.host().to_string();
-        Ok(Self {
-            host: host.trim_matches(['[', ']']).to_owned(),
-            port: direct.address.port().ok_or(LinkError::Malformed)?,
-            direct,
-        })
+        let read = text.parse().map_err(|error| match error {
+            link::LinkError::Scheme => LinkError::Scheme,
+            link::LinkError::Key => LinkError::Fingerprint,
+            link::LinkError::Token => LinkError::Token,
+            _ => LinkError::Malformed,
+        });
+        read.map(Self)
     }
 }
 
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&link::Link::Tcp(self.direct.clone()).to_text())
+        f.write_str(&self.0.to_text())
     }
 }
 
@@ -94,14 +208,17 @@ impl fmt::Display for Link {
 #[non_exhaustive]
 pub enum LinkError {
     /// It does not say how to connect.
-    #[error("it has no tcp:// in front")]
+    #[error("it has no tcp://, udp://, quic://, broker:// or relay:// in front")]
     NoScheme,
-    /// Another way than TCP.
-    #[error("only tcp:// can be called so far")]
+    /// Another way than this program knows.
+    #[error("it is not of a kind that can be called: tcp, udp, quic, broker, relay")]
     Scheme,
     /// The fingerprint in it is cut or changed.
     #[error("the fingerprint in it (fp=) is not whole")]
     Fingerprint,
+    /// The token in it is cut or missing.
+    #[error("the token in it (token=) is missing, or not whole")]
+    Token,
     /// Anything else.
     #[error("it is not of the form tcp://HOST:PORT")]
     Malformed,
@@ -120,18 +237,34 @@ mod tests {
     use super::*;
 
     const SUM_TEXT: &str = "_RENMB0vB33hQUuPmfRBsUA_qyB7IFL70sBl5O6OfcI";
+    const TOKEN: &str = "07070707070707070707070707070707";
 
     #[test]
     fn links_come_back_as_they_were() {
         let with_sum = format!("tcp://example.org:7448?fp={SUM_TEXT}");
-        for text in ["tcp://192.0.2.1:1", "tcp://[2001:db8::1]:65535", &with_sum] {
+        let relay = format!("relay://x:1?token={TOKEN}&scheme=tls&password=1&fp={SUM_TEXT}");
+        let broker = format!("broker://x:1?token={TOKEN}&fp={SUM_TEXT}");
+        for text in [
+            "tcp://192.0.2.1:1",
+            "tcp://[2001:db8::1]:65535",
+            "udp://192.0.2.1:1",
+            "quic://192.0.2.1:1",
+            &with_sum,
+            &relay,
+            &broker,
+        ] {
             assert_eq!(text.parse::<Link>().unwrap().to_string(), text);
         }
-        let link: Link = with_sum.parse().unwrap();
-        assert_eq!((link.host(), link.port()), ("example.org", 7448));
-        assert_eq!(link.sum().as_deref(), Some(SUM_TEXT));
+        for text in [with_sum, broker, relay] {
+            let link: Link = text.parse().unwrap();
+            assert_eq!(link.sum().as_deref(), Some(SUM_TEXT));
+            assert!(!link.place().contains(TOKEN) && !link.place().contains(SUM_TEXT));
+            assert_eq!(link.wants_password(), text.contains("password"));
+        }
         let six = Link::new("2001:db8::1", 7).unwrap();
-        assert_eq!((six.host(), six.port()), ("2001:db8::1", 7));
+        assert_eq!(six.place(), "tcp://[2001:db8::1]:7");
+        let quic = Link::direct(Transport::Quic, [192, 0, 2, 1].into(), 7).unwrap();
+        assert_eq!(quic.to_string(), "quic://192.0.2.1:7");
     }
 
     #[test]
@@ -139,17 +272,14 @@ mod tests {
         for (text, error) in [
             ("", LinkError::NoScheme),
             ("example.org:7448", LinkError::NoScheme),
-            ("udp://x:1", LinkError::Scheme),
-            (
-                "relay://x:1?token=07070707070707070707070707070707",
-                LinkError::Scheme,
-            ),
             ("http://x:1", LinkError::Scheme),
+            ("relay://x:1", LinkError::Token),
+            ("broker://x:1?token=07", LinkError::Token),
             ("tcp://x", LinkError::Malformed),
             ("tcp://x:0", LinkError::Malformed),
-            ("tcp://me@x:1", LinkError::Malformed),
+            ("udp://me@x:1", LinkError::Malformed),
             ("tcp://x:1?fp=", LinkError::Fingerprint),
-            ("tcp://x:1?fp=AAAA", LinkError::Fingerprint),
+            ("quic://x:1?fp=AAAA", LinkError::Fingerprint),
         ] {
             assert_eq!(text.parse::<Link>(), Err(error), "{text}");
         }

@@ -1,17 +1,14 @@
-use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
-use std::time::Duration;
 
 use channel::Event;
-use net::call::{Call, Incoming, Limits, Listener};
+use net::call::{self, Arrival, Limits, Listeners, Path, Unplaced};
 use primitives::VerifyingKey;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
 
 use super::desk::{Admit, Desk, Policy};
 use super::held::{Arrived, Held};
+use super::places::{ListenError, Place, Places, open};
 use super::run::{Back, Run};
 use super::talk::Talk;
 
@@ -19,42 +16,58 @@ use super::talk::Talk;
 /// connection then do not come back.
 #[derive(Debug)]
 pub struct Calls {
-    talks: mpsc::Receiver<Talk>,
-    address: SocketAddr,
+    heard: mpsc::Receiver<Heard>,
+    places: Vec<Place>,
     /// Ends when this is dropped.
     _accepting: JoinSet<()>,
 }
 
+/// Something that happens where calls are taken.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Heard {
+    /// Somebody calls, and has said who they are.
+    Talk(Talk),
+    /// A relay or broker waits for callers with us now.
+    Placed(Path),
+    /// It does not. It is asked again after a pause.
+    Unplaced(Unplaced),
+}
+
 impl Calls {
-    pub(super) async fn listen(address: SocketAddr, desk: Desk, admit: Admit) -> io::Result<Self> {
-        let listener = Listener::bind(address, Limits::default()).await?;
-        let address = listener.address()?;
-        let (found, talks) = mpsc::channel(WAITING);
+    pub(super) async fn listen(
+        places: Places,
+        desk: Desk,
+        admit: Admit,
+    ) -> Result<Self, ListenError> {
+        let mut listeners = Listeners::new(Limits::default());
+        let places = open(&mut listeners, places, &desk.network).await?;
+        let (tells, heard) = mpsc::channel(WAITING);
         let door = Door {
             desk,
             admit,
             held: Held::default(),
-            talks: found,
+            tells,
         };
         let mut accepting = JoinSet::new();
-        accepting.spawn(door.open(listener));
+        accepting.spawn(door.open(listeners));
         Ok(Self {
-            talks,
-            address,
+            heard,
+            places,
             _accepting: accepting,
         })
     }
 
-    /// Where it listens.
+    /// Where it waits, in the order in which it was asked to: addresses, brokers, relays.
     #[must_use]
-    pub const fn address(&self) -> SocketAddr {
-        self.address
+    pub fn places(&self) -> &[Place] {
+        &self.places
     }
 
-    /// The next who calls, and has said who they are. Safe to cancel. Who is not asked for here waits, for
-    /// two minutes at most.
-    pub async fn next(&mut self) -> Option<Talk> {
-        self.talks.recv().await
+    /// What happens next. Safe to cancel. Whoever calls and is not asked for here waits, for two minutes at
+    /// most.
+    pub async fn next(&mut self) -> Option<Heard> {
+        self.heard.recv().await
     }
 }
 
@@ -64,29 +77,35 @@ pub(super) struct Door {
     desk: Desk,
     admit: Admit,
     pub(super) held: Held,
-    talks: mpsc::Sender<Talk>,
+    tells: mpsc::Sender<Heard>,
 }
 
 impl Door {
-    async fn open(self, listener: Listener) {
+    async fn open(self, mut listeners: Listeners) {
         let mut greeting = JoinSet::new();
         loop {
-            match listener.accept().await {
-                Ok(incoming) => {
-                    greeting.spawn(self.clone().greet(incoming));
+            let news = match listeners.next().await {
+                call::Heard::Arrived(arrival) => {
+                    greeting.spawn(self.clone().greet(arrival));
+                    None
                 }
-                // The system has no more of something; it may have later.
-                Err(_) => sleep(PAUSE).await,
+                call::Heard::Placed { path, .. } => Some(Heard::Placed(path)),
+                call::Heard::Unplaced(unplaced) => Some(Heard::Unplaced(unplaced)),
+                _ => None,
+            };
+            if let Some(news) = news {
+                // Whoever is slow to hear news keeps no caller out: there will be others.
+                drop(self.tells.try_send(news));
             }
             while greeting.try_join_next().is_some() {}
         }
     }
 
     /// Hears who somebody is, and leads them to their talk, or to a new one.
-    async fn greet(self, incoming: Incoming) {
-        let source = incoming.source();
+    async fn greet(self, arrival: Arrival) {
+        let (source, path) = (arrival.source(), arrival.path().clone());
         let only = (self.admit == Admit::Nobody).then(|| self.held.clone());
-        let Some(mut call) = Call::answer(incoming, self.desk.setup(only)) else {
+        let Some(mut call) = arrival.answer(self.desk.setup(only)) else {
             return;
         };
         let Some(first) = call.next().await else {
@@ -110,6 +129,7 @@ impl Door {
             first,
             key,
             source,
+            path,
         };
         self.lead(Box::new(arrived)).await;
     }
@@ -129,16 +149,20 @@ impl Door {
                 // Only the talk that has just ended was decided on.
                 return;
             }
-            let (talk, wires) = Talk::new(Some(arrived.source));
             let Arrived {
-                call, first, key, ..
+                call,
+                first,
+                key,
+                source,
+                path,
             } = *arrived;
+            let (talk, wires) = Talk::new(source, path.clone());
             let policy = Policy::new(self.admit);
-            let (desk, talks) = (self.desk.clone(), self.talks.clone());
-            let run = Run::new(call, desk, policy, Back::Wait(self), wires);
+            let (desk, tells) = (self.desk.clone(), self.tells.clone());
+            let run = Run::new(call, path, desk, policy, Back::Wait(self), wires);
             tokio::spawn(run.run(Some((first, key))));
             // Nobody waits for calls any more: dropping it hangs up.
-            drop(talks.send(talk).await);
+            drop(tells.send(Heard::Talk(talk)).await);
         })
     }
 
@@ -160,4 +184,3 @@ type Leading = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// How many may wait to be heard.
 const WAITING: usize = 4;
-const PAUSE: Duration = Duration::from_millis(200);

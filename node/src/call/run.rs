@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use channel::{Event, Mode, SendError, SessionId};
 use identity::Name;
-use net::call::{Call, DialError};
+use net::call::race::{Unreached, Way, Won};
+use net::call::{Call, Path};
 use primitives::VerifyingKey;
 use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep, timeout};
 
 use super::desk::{Desk, Policy};
 use super::held::{Arrived, Hold};
-use super::link::Link;
 use super::listen::Door;
 use super::outbox::Outbox;
 use super::people::Seen;
@@ -27,6 +27,8 @@ pub(super) struct Run {
     policy: Policy,
     back: Back,
     line: Line,
+    /// By which way the connection came about.
+    path: Path,
     /// Whether messages come and go on this connection.
     is_open: bool,
     /// Somebody who was introduced.
@@ -53,7 +55,7 @@ pub(super) struct Run {
 /// How a connection comes about again.
 pub(super) enum Back {
     /// We dial.
-    Redial(Link),
+    Redial(Vec<Way>),
     /// They do.
     Wait(Door),
 }
@@ -61,7 +63,7 @@ pub(super) enum Back {
 /// The way to the other side.
 enum Line {
     Up(Call),
-    Dialing(Pin<Box<dyn Future<Output = Result<Call, DialError>> + Send>>),
+    Dialing(Pin<Box<dyn Future<Output = Result<Won, Unreached>> + Send>>),
     /// They may come back, until then.
     Down(Pin<Box<Sleep>>),
 }
@@ -95,7 +97,7 @@ struct Opened {
 /// What a talk waits for.
 enum Happened {
     Event(Option<Event>),
-    Dialed(Result<Call, DialError>),
+    Dialed(Result<Won, Unreached>),
     /// Nobody came back.
     Alone,
     Sent(Result<(), SendError>),
@@ -109,13 +111,21 @@ enum Happened {
 }
 
 impl Run {
-    pub(super) fn new(call: Call, desk: Desk, policy: Policy, back: Back, wires: Wires) -> Self {
+    pub(super) fn new(
+        call: Call,
+        path: Path,
+        desk: Desk,
+        policy: Policy,
+        back: Back,
+        wires: Wires,
+    ) -> Self {
         let (newest, newer) = mpsc::channel(1);
         Self {
             desk,
             policy,
             back,
             line: Line::Up(call),
+            path,
             is_open: false,
             candidate: None,
             with: None,

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use channel::{End, Mode};
 use identity::Fingerprint;
 use kernel::{Kind, Time};
+use net::call::Path;
 use tokio::sync::{mpsc, oneshot};
 
 use super::people::Seen;
@@ -20,6 +21,7 @@ pub struct Talk {
     told: mpsc::Receiver<Told>,
     speaker: Speaker,
     source: Option<SocketAddr>,
+    path: Path,
 }
 
 /// What happens in a [`Talk`].
@@ -36,6 +38,8 @@ pub enum Told {
         resumed: bool,
         /// What both sides speak.
         mode: Mode,
+        /// By which way the connection came about.
+        path: Path,
     },
     /// They said something. It is kept.
     Message(Message),
@@ -54,6 +58,8 @@ pub enum Told {
     Back {
         /// Whether the session goes on; else it is a new one.
         resumed: bool,
+        /// By which way the connection came about.
+        path: Path,
     },
     /// It is over; nothing comes after this.
     Ended {
@@ -168,7 +174,7 @@ pub(super) struct Wires {
 }
 
 impl Talk {
-    pub(super) fn new(source: Option<SocketAddr>) -> (Self, Wires) {
+    pub(super) fn new(source: Option<SocketAddr>, path: Path) -> (Self, Wires) {
         let (tell, told) = mpsc::channel(EVENTS);
         let (order, orders) = mpsc::channel(ORDERS);
         let (say, said) = mpsc::channel(1);
@@ -177,6 +183,7 @@ impl Talk {
             told,
             speaker,
             source,
+            path,
         };
         let wires = Wires {
             told: tell,
@@ -192,7 +199,13 @@ impl Talk {
         self.told.recv().await
     }
 
-    /// Where the connection came from, if they called.
+    /// By which way the first connection came about.
+    #[must_use]
+    pub const fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the connection came from, if they called and no relay is between.
     #[must_use]
     pub const fn source(&self) -> Option<SocketAddr> {
         self.source

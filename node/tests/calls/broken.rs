@@ -5,8 +5,8 @@ use node::call::{Admit, Ending, Mode, Seen, Target, Told};
 use node::{Page, Standing};
 
 use crate::people::{
-    Person, back, delivered, ended, established, incoming, introduced, link, message, next, say,
-    talking,
+    Person, address, back, delivered, ended, established, incoming, introduced, link, message,
+    next, say, talking,
 };
 use crate::proxy::Proxy;
 
@@ -15,7 +15,7 @@ async fn a_talk_goes_on_over_another_connection_and_nobody_is_asked() {
     let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
     for admit in [Admit::Nobody, Admit::Known] {
         let mut calls = alice.listen(admit).await;
-        let to = calls.address();
+        let to = address(&calls);
         let proxy = Proxy::start(to).await;
         let (mut here, mut there) = match admit {
             Admit::Nobody => talking(&bob, &mut calls, proxy.address).await,
@@ -47,7 +47,7 @@ async fn a_talk_goes_on_over_another_connection_and_nobody_is_asked() {
 async fn what_is_said_meanwhile_waits_on_both_sides() {
     let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
     let mut calls = alice.listen(Admit::Known).await;
-    let to = calls.address();
+    let to = address(&calls);
     let proxy = Proxy::start(to).await;
     let (mut here, mut there) = talking(&bob, &mut calls, proxy.address).await;
     proxy.lead(None);
@@ -73,7 +73,7 @@ async fn what_is_said_meanwhile_waits_on_both_sides() {
 async fn whoever_lost_the_session_is_called_anew_and_must_have_the_same_key() {
     let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
     let mut calls = alice.listen(Admit::Known).await;
-    let proxy = Proxy::start(calls.address()).await;
+    let proxy = Proxy::start(address(&calls)).await;
     let (mut here, there) = talking(&bob, &mut calls, proxy.address).await;
     // Alice's program is begun anew; her profile is older than the session
     proxy.lead(None);
@@ -84,7 +84,7 @@ async fn whoever_lost_the_session_is_called_anew_and_must_have_the_same_key() {
     alice.node.unpin(&pin).await.unwrap();
     alice.node.add(bobs, node::Origin::Given).await.unwrap();
     let mut calls = alice.listen(Admit::Nobody).await;
-    proxy.lead(Some(calls.address()));
+    proxy.lead(Some(address(&calls)));
     let mut there = incoming(&mut calls).await;
     // in that mode the owner decides, and only there
     introduced(&mut there).await;
@@ -100,12 +100,12 @@ async fn somebody_else_at_that_place_is_not_taken_whatever_they_call_themselves(
     let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
     let impostor = Person::new("Alice").await;
     let mut calls = alice.listen(Admit::Known).await;
-    let at = calls.address();
+    let at = address(&calls);
     let proxy = Proxy::start(at).await;
     let (mut here, there) = talking(&bob, &mut calls, proxy.address).await;
     let mut others = impostor.listen(Admit::Known).await;
     // asked to go on with a session
-    proxy.lead(Some(others.address()));
+    proxy.lead(Some(address(&others)));
     assert_eq!(ended(&mut here).await.0, Ending::OtherKey);
     drop(there);
 
@@ -115,7 +115,7 @@ async fn somebody_else_at_that_place_is_not_taken_whatever_they_call_themselves(
     let mut there = incoming(&mut calls).await;
     tokio::join!(established(&mut here), established(&mut there));
     bob.node.close().await.unwrap();
-    proxy.lead(Some(others.address()));
+    proxy.lead(Some(address(&others)));
     let mut there = incoming(&mut others).await;
     introduced(&mut there).await;
     there.accept(Seen::NotCompared).await;
@@ -127,7 +127,7 @@ async fn somebody_else_at_that_place_is_not_taken_whatever_they_call_themselves(
 async fn a_program_that_was_begun_anew_goes_on_with_those_it_knows() {
     let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
     let mut calls = alice.listen(Admit::Known).await;
-    let proxy = Proxy::start(calls.address()).await;
+    let proxy = Proxy::start(address(&calls)).await;
     let (mut here, there) = talking(&bob, &mut calls, proxy.address).await;
     proxy.lead(None);
     // what a process that is killed does not say: no goodbye goes through
@@ -135,7 +135,7 @@ async fn a_program_that_was_begun_anew_goes_on_with_those_it_knows() {
     let speaker = there.speaker().clone();
     drop(calls);
     let mut calls = alice.listen(Admit::Known).await;
-    proxy.lead(Some(calls.address()));
+    proxy.lead(Some(address(&calls)));
     let mut there = incoming(&mut calls).await;
     let (with, resumed) = established(&mut there).await;
     assert_eq!((with.name().as_str(), resumed), ("Bob", true));
@@ -149,7 +149,7 @@ async fn a_program_that_was_begun_anew_goes_on_with_those_it_knows() {
 async fn a_talk_that_is_to_end_ends_while_it_has_no_connection() {
     let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
     let mut calls = alice.listen(Admit::Known).await;
-    let proxy = Proxy::start(calls.address()).await;
+    let proxy = Proxy::start(address(&calls)).await;
     let (mut here, mut there) = talking(&bob, &mut calls, proxy.address).await;
     proxy.lead(None);
     for talk in [&mut here, &mut there] {
@@ -170,7 +170,7 @@ async fn an_introduction_takes_nothing_from_a_talk_before_there_is_a_session() {
     // shows Bob's key, and does not know Alice
     let copy = bob.copy().await;
     let mut calls = alice.listen(Admit::Known).await;
-    let at = calls.address();
+    let at = address(&calls);
     let (mut here, mut there) = talking(&bob, &mut calls, at).await;
     let mut target = Target::new(link(at));
     target.mode = Mode::Kamune;
@@ -199,7 +199,7 @@ async fn an_introduction_takes_nothing_from_a_talk_before_there_is_a_session() {
 async fn what_one_call_left_behind_the_next_delivers_once() {
     let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
     let mut calls = alice.listen(Admit::Known).await;
-    let proxy = Proxy::start(calls.address()).await;
+    let proxy = Proxy::start(address(&calls)).await;
     let (mut here, mut there) = talking(&bob, &mut calls, proxy.address).await;
     let line = here.speaker().say("one".into()).await.unwrap();
     assert_eq!(message(&mut there).await, "one");
@@ -215,7 +215,7 @@ async fn what_one_call_left_behind_the_next_delivers_once() {
     let alices = bob.node.person("Alice").await.unwrap();
     assert_eq!(bob.node.summary(&alices).await.unwrap().waiting, 1);
     let third = bob.node.say_later(&alices, b"three").await.unwrap();
-    proxy.lead(Some(calls.address()));
+    proxy.lead(Some(address(&calls)));
     let mut here = bob.call(proxy.address).await;
     established(&mut here).await;
     assert!(!back(&mut there).await);
@@ -237,7 +237,7 @@ async fn what_was_delivered_but_not_acknowledged_is_shown_once() {
     let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
     // Bob as he was before: what he sends after that, he does not know of any more
     let mut calls = alice.listen(Admit::Known).await;
-    let at = calls.address();
+    let at = address(&calls);
     let (here, mut there) = talking(&bob, &mut calls, at).await;
     here.speaker().close().await;
     drop(here);
@@ -269,7 +269,7 @@ async fn whoever_calls_decides_without_a_limit_and_nothing_is_shown_before() {
     let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
     for takes in [true, false] {
         let mut calls = alice.listen(Admit::Known).await;
-        let mut here = bob.call(calls.address()).await;
+        let mut here = bob.call(address(&calls)).await;
         let mut there = incoming(&mut calls).await;
         if takes {
             introduced(&mut there).await;

@@ -9,3 +9,4 @@ mod broken;
 mod people;
 mod proxy;
 mod talking;
+mod ways;

@@ -4,7 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use node::call::{
-    Admit, Calls, Ending, Introduced, Known, Link, Message, Seen, Talk, Target, Told,
+    Admit, Calls, Ending, Heard, Introduced, Known, Link, Message, Place, Places, Seen, Talk,
+    Target, Told, Transport,
 };
 use node::{Network, Node, Setup, Unlock};
 use primitives::Secret;
@@ -52,7 +53,7 @@ impl Person {
 
     pub(crate) async fn listen(&self, admit: Admit) -> Calls {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        self.node.listen(address, admit).await.unwrap()
+        self.node.listen(Places::tcp(address), admit).await.unwrap()
     }
 
     pub(crate) async fn call(&self, at: SocketAddr) -> Talk {
@@ -74,7 +75,18 @@ pub(crate) fn link(at: SocketAddr) -> Link {
 }
 
 pub(crate) async fn incoming(calls: &mut Calls) -> Talk {
-    timeout(PATIENCE, calls.next()).await.unwrap().unwrap()
+    match timeout(PATIENCE, calls.next()).await.unwrap().unwrap() {
+        Heard::Talk(talk) => talk,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Where somebody listens by TCP.
+pub(crate) fn address(calls: &Calls) -> SocketAddr {
+    match calls.places() {
+        [Place::Direct(Transport::Tcp, address)] => *address,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// What is told next, but how far lines are.
@@ -123,7 +135,7 @@ pub(crate) async fn message(talk: &mut Talk) -> String {
 pub(crate) async fn back(talk: &mut Talk) -> bool {
     loop {
         match next(talk).await {
-            Told::Back { resumed } => return resumed,
+            Told::Back { resumed, .. } => return resumed,
             Told::Lost { .. } => {}
             other => panic!("{other:?}"),
         }

@@ -4,14 +4,14 @@ use node::Origin;
 use node::call::{Admit, Ending, Known, SayError, Seen, Speaker, Target, Who};
 
 use crate::people::{
-    Person, ended, established, incoming, introduced, link, message, say, talking,
+    Person, address, ended, established, incoming, introduced, link, message, say, talking,
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_are_asked_about_and_known_the_next_time() {
     let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
     let mut calls = alice.listen(Admit::Known).await;
-    let mut here = bob.call(calls.address()).await;
+    let mut here = bob.call(address(&calls)).await;
     let mut there = incoming(&mut calls).await;
     assert!(there.source().unwrap().ip().is_loopback() && here.source().is_none());
     let who = introduced(&mut there).await;
@@ -45,7 +45,7 @@ async fn strangers_are_asked_about_and_known_the_next_time() {
 
     // in another process, nobody is asked
     let bob = bob.again().await;
-    let mut here = bob.call(calls.address()).await;
+    let mut here = bob.call(address(&calls)).await;
     let mut there = incoming(&mut calls).await;
     let (one, other) = tokio::join!(established(&mut here), established(&mut there));
     assert_eq!((one.0.name().as_str(), one.1), ("Alice", false));
@@ -61,9 +61,9 @@ async fn strangers_are_asked_about_and_known_the_next_time() {
 async fn where_the_owner_decides_those_who_are_known_are_asked_about_too() {
     let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
     let mut calls = alice.listen(Admit::Nobody).await;
-    let at = calls.address();
+    let at = address(&calls);
     drop(talking(&bob, &mut calls, at).await);
-    let mut here = bob.call(calls.address()).await;
+    let mut here = bob.call(address(&calls)).await;
     let mut there = incoming(&mut calls).await;
     assert!(matches!(introduced(&mut there).await.who, Who::Known(_)));
     there.refuse().await;
@@ -76,9 +76,9 @@ async fn another_key_under_a_known_name_is_never_taken_by_itself() {
     let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
     let impostor = Person::new("bob").await;
     let mut calls = alice.listen(Admit::Known).await;
-    let at = calls.address();
+    let at = address(&calls);
     drop(talking(&bob, &mut calls, at).await);
-    let mut here = impostor.call(calls.address()).await;
+    let mut here = impostor.call(address(&calls)).await;
     let mut there = incoming(&mut calls).await;
     let who = introduced(&mut there).await;
     assert!(matches!(&who.who, Who::Changed(known) if known.name().as_str() == "Bob"));
@@ -94,7 +94,7 @@ async fn another_key_under_a_known_name_is_never_taken_by_itself() {
     bob.node.add(card, Origin::Given).await.unwrap();
     let other = Person::new("ALICE").await;
     let mut others = other.listen(Admit::Known).await;
-    let to = link(others.address()).to(&other.node.fingerprint().await);
+    let to = link(address(&others)).to(&other.node.fingerprint().await);
     let mut here = bob.node.call(Target::new(to)).await.unwrap();
     let mut there = incoming(&mut others).await;
     introduced(&mut there).await;
@@ -116,7 +116,7 @@ async fn whoever_is_called_by_name_or_fingerprint_is_reached_or_nobody() {
 
     // somebody else answers
     let mut wrong = carol.listen(Admit::Known).await;
-    let at = link(wrong.address());
+    let at = link(address(&wrong));
     let mut by_name = Target::new(at.clone());
     by_name.with = Some(alices.clone());
     let by_sum = Target::new(at.to(&alice.node.fingerprint().await));
@@ -133,7 +133,7 @@ async fn whoever_is_called_by_name_or_fingerprint_is_reached_or_nobody() {
 
     // they do: nobody is asked on this side
     let mut calls = alice.listen(Admit::Known).await;
-    let at = link(calls.address());
+    let at = link(address(&calls));
     let mut by_name = Target::new(at.clone());
     by_name.with = Some(alices);
     let by_sum = Target::new(at.to(&alice.node.fingerprint().await));
@@ -152,7 +152,7 @@ async fn whoever_is_called_by_name_or_fingerprint_is_reached_or_nobody() {
 async fn a_stranger_gets_the_name_that_the_caller_wants() {
     let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
     let mut calls = alice.listen(Admit::Known).await;
-    let mut target = Target::new(link(calls.address()));
+    let mut target = Target::new(link(address(&calls)));
     target.name = Some("my sister".parse().unwrap());
     let mut here = bob.node.call(target).await.unwrap();
     let mut there = incoming(&mut calls).await;
@@ -167,7 +167,7 @@ async fn a_stranger_gets_the_name_that_the_caller_wants() {
 async fn a_message_is_taken_at_the_limit_and_not_above() {
     let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
     let mut calls = alice.listen(Admit::Known).await;
-    let at = calls.address();
+    let at = address(&calls);
     let (here, mut there) = talking(&bob, &mut calls, at).await;
     let most = Speaker::MOST;
     say(&here, &"x".repeat(most)).await;
@@ -183,7 +183,7 @@ async fn a_message_is_taken_at_the_limit_and_not_above() {
 async fn a_profile_that_takes_nothing_ends_a_call_before_anybody_is_told_of_it() {
     let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
     let mut calls = alice.listen(Admit::Known).await;
-    let mut here = bob.call(calls.address()).await;
+    let mut here = bob.call(address(&calls)).await;
     let mut there = incoming(&mut calls).await;
     introduced(&mut there).await;
     // from here on nothing can be kept

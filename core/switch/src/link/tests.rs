@@ -97,7 +97,10 @@ fn what_matters_is_not_guessed() {
         ("quics://example.org:80", LinkError::Scheme),
         ("quic://a:80?fp=short", LinkError::Key),
         ("broker://example.org:1", LinkError::Token),
-        ("broker://example.org?token=00010203040506070809", LinkError::Address),
+        (
+            "broker://example.org?token=00010203040506070809",
+            LinkError::Address,
+        ),
         ("relay://example.org", LinkError::Token),
         ("relay://example.org?token=", LinkError::Token),
         ("relay://example.org?token=00", LinkError::Token),

@@ -265,16 +265,16 @@ mod tests {
     #[test]
     fn who_may_be_somebody_else_has_one_place_and_all_of_those_a_quarter() {
         let openings = Openings::new(Limits::default());
-        let source = |n| format!("192.0.2.{n}").parse().unwrap();
+        let source = |n| Caller::from(SocketAddr::from(([192, 0, 2, n], 0)));
         let mut held = Vec::new();
         for n in 0..16 {
-            assert!(!openings.is_pressed(source(n)), "{n}");
+            assert!(!openings.is_pressed(&source(n)), "{n}");
             held.push(openings.take(source(n)).unwrap());
-            assert!(openings.is_pressed(source(n)), "{n}");
+            assert!(openings.is_pressed(&source(n)), "{n}");
         }
-        assert!(openings.is_pressed(source(16)));
+        assert!(openings.is_pressed(&source(16)));
         held.pop();
-        assert!(!openings.is_pressed(source(16)));
+        assert!(!openings.is_pressed(&source(16)));
     }
 
     #[test]

@@ -10,9 +10,9 @@
 mod broker;
 mod listeners;
 mod people;
+mod quic;
 mod race;
 mod servers;
-mod quic;
 mod udp;
 
 use std::sync::atomic::Ordering;

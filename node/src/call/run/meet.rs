@@ -93,7 +93,10 @@ impl Run {
                 }
                 let people = &self.desk.people;
                 people.met(&key, name, Seen::NotCompared).await?;
-                Told::Back { resumed }
+                Told::Back {
+                    resumed,
+                    path: self.path.clone(),
+                }
             }
             None => {
                 let candidate = self.candidate.take();
@@ -116,6 +119,7 @@ impl Run {
                     with: known,
                     resumed,
                     mode,
+                    path: self.path.clone(),
                 }
             }
         };

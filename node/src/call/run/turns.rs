@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use channel::{End, Event, Message, SendError};
-use net::call::Call;
 use tokio::time::sleep;
 
 use super::super::held::Arrived;
@@ -20,8 +19,9 @@ impl Run {
             Happened::Event(Some(event)) => self.event(event).await,
             // What ends without a word has ended before.
             Happened::Event(None) => self.ended(End::Lost).await,
-            Happened::Dialed(Ok(call)) => {
-                self.line = Line::Up(call);
+            Happened::Dialed(Ok(won)) => {
+                self.line = Line::Up(won.call);
+                self.path = won.path;
                 Ok(())
             }
             Happened::Dialed(Err(_)) => self.lost(End::Lost).await,
@@ -215,12 +215,11 @@ impl Run {
     }
 
     fn redial(&mut self, after: Duration, resumes: bool) {
-        let (Back::Redial(link), Some(with)) = (&self.back, &self.with) else {
+        let (Back::Redial(ways), Some(with)) = (&self.back, &self.with) else {
             return;
         };
         let sessions = self.desk.sessions(None);
-        let (link, setup, session) = (link.clone(), self.desk.setup(None), with.session);
-        let proxy = self.desk.proxy.clone();
+        let (ways, desk, session) = (ways.clone(), self.desk.clone(), with.session);
         self.line = Line::Dialing(Box::pin(async move {
             sleep(after).await;
             // Without a record, or with one that cannot be read, it begins anew.
@@ -228,7 +227,7 @@ impl Run {
                 true => sessions.kept(session).await.ok().flatten(),
                 false => None,
             };
-            Call::dial(link.host(), link.port(), proxy, setup, kept).await
+            desk.call(ways, kept).await
         }));
     }
 
@@ -245,6 +244,7 @@ impl Run {
             outbox.disconnected();
         }
         self.line = Line::Up(arrived.call);
+        self.path = arrived.path;
         self.event(arrived.first).await
     }
 }

@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The stream of a call. The connection ends when it is dropped, and what is on its way is lost then;
 /// it is not if it was shut down before.
-pub(super) struct Stream {
+pub(in crate::call) struct Stream {
     reader: RecvStream,
     writer: SendStream,
     end: End,

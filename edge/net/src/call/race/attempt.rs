@@ -66,7 +66,9 @@ impl<S: Shelf + Clone> Attempt<S> {
                 relayed.setup.config.padding = Padding::Relayed;
                 relayed.ask(place.into_stream()).await
             }
-            Way::Udp { .. } | Way::Quic { .. } | Way::Broker(..) if self.proxy.is_some() => Err(Failure::Proxied),
+            Way::Udp { .. } | Way::Quic { .. } | Way::Broker(..) if self.proxy.is_some() => {
+                Err(Failure::Proxied)
+            }
             Way::Udp { host, port } => self.datagrams(host, port).await,
             Way::Quic { host, port } => {
                 let stream = quic::connect(&host, port).await?;

@@ -1,0 +1,134 @@
+use std::io;
+use std::net::SocketAddr;
+
+use kernel::Kind;
+use net::call::Listeners;
+use switch::link::{Address, Relay};
+use switch::{Password, Token};
+
+use super::link::{Link, LinkError, Transport, broker, relay_way};
+use crate::network::Network;
+use crate::now::random;
+
+/// Where a node waits for calls: in all of these at once.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Places {
+    /// At addresses of this machine; with port 0, at one that is free.
+    pub direct: Vec<(Transport, SocketAddr)>,
+    /// Where brokers lead, which have a port each.
+    pub brokers: Vec<Address>,
+    /// At relays, with their passwords if they have some.
+    pub relays: Vec<(Relay, Option<Password>)>,
+}
+
+impl Places {
+    /// At one address, by TCP.
+    #[must_use]
+    pub fn tcp(address: SocketAddr) -> Self {
+        Self {
+            direct: vec![(Transport::Tcp, address)],
+            ..Self::default()
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.direct.is_empty() && self.brokers.is_empty() && self.relays.is_empty()
+    }
+}
+
+/// Where a node waits.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Place {
+    /// At an address of this machine; how others reach it, the machine cannot always tell.
+    Direct(Transport, SocketAddr),
+    /// Where this link leads.
+    Server(Link),
+}
+
+/// Waits in all of `places`. Tokens are drawn here, so that a link leads here as long as this lasts.
+pub(super) async fn open(
+    listeners: &mut Listeners,
+    places: Places,
+    network: &Network,
+) -> Result<Vec<Place>, ListenError> {
+    let mut open = Vec::new();
+    for (transport, address) in places.direct {
+        let opened = match transport {
+            Transport::Tcp => listeners.tcp(address).await,
+            Transport::Udp => listeners.udp(address).await,
+            Transport::Quic => listeners.quic(address),
+        };
+        let at = opened.map_err(|error| ListenError::Address {
+            address,
+            reason: error.kind(),
+        })?;
+        open.push(Place::Direct(transport, at));
+    }
+    for address in places.brokers {
+        let token = token()?;
+        listeners.broker(broker(&address)?, 0, Some(token.clone()));
+        open.push(Place::Server(Link::at_broker(address, token)));
+    }
+    for (relay, password) in places.relays {
+        let token = token()?;
+        let way = relay_way(&relay, password.as_ref(), network);
+        listeners.relay(way, Some(token.clone()));
+        let link = Link::at_relay(relay, token, password.is_some());
+        open.push(Place::Server(link));
+    }
+    Ok(open)
+}
+
+/// A token that may be one's own. Of random bytes nearly all may; it is drawn until one does.
+fn token() -> Result<Token, ListenError> {
+    for _ in 0..TRIES {
+        let bytes: [u8; 32] = random().map_err(|_| ListenError::NoRandomness)?;
+        if let Ok(token) = Token::from_bytes(&bytes)
+            && token.may_be_own()
+        {
+            return Ok(token);
+        }
+    }
+    Err(ListenError::NoRandomness)
+}
+
+const TRIES: u32 = 16;
+
+/// Why no calls are taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ListenError {
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {reason}")]
+    Address {
+        /// Which one.
+        address: SocketAddr,
+        /// What the system says.
+        reason: io::ErrorKind,
+    },
+    /// A broker's address has no port.
+    #[error(transparent)]
+    Server(#[from] LinkError),
+    /// No random bytes.
+    #[error("this system gives no random bytes")]
+    NoRandomness,
+}
+
+impl ListenError {
+    /// What the caller can do.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Address {
+                reason: io::ErrorKind::OutOfMemory,
+                ..
+            } => Kind::Exhausted,
+            Self::Address { .. } | Self::Server(_) => Kind::BadInput,
+            Self::NoRandomness => Kind::Unavailable,
+        }
+    }
+}
