@@ -1,7 +1,8 @@
 //! Sockets: multicast, HTTP and WebSockets.
 //!
 //! [`lan`] and [`board`] are where people meet; [`bucket`] is how they invite and join; [`server`]
-//! asks a server for anything else. [`call`] is for two who are there at the same time.
+//! asks a server for anything else. [`call`] is for two who are there at the same time, [`mapping`] lets
+//! others call from outside a network.
 
 mod address;
 pub mod board;
@@ -11,6 +12,7 @@ mod circuit;
 mod dial;
 mod http;
 pub mod lan;
+pub mod mapping;
 pub mod probe;
 mod reply;
 mod request_error;

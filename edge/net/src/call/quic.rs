@@ -4,6 +4,9 @@
 //! Its TLS hides and shows nothing: certificates are made at each start, name nobody and are not looked
 //! at. Who is there shows in the channel.
 //!
+//! The library tells `tracing` of addresses to which nothing can be sent: a program that writes a log leaves out
+//! what comes from `quinn`, `quinn_proto` and `quinn_udp`.
+//!
 //! Spec: `spec/21-datagrams.md` section 10.
 
 mod config;
