@@ -16,6 +16,7 @@ mod join;
 mod listen;
 mod man;
 mod meet;
+mod relay;
 mod restore;
 mod talk;
 mod verify;

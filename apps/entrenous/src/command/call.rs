@@ -1,9 +1,12 @@
+use std::path::PathBuf;
+
 use clap::Args;
 use identity::Name;
 use node::FindError;
 use node::Node;
-use node::call::{DialError, Link, LinkError, Target};
+use node::call::{CallError, Link, LinkError, Target};
 
+use super::relay;
 use super::talk::{Chat, Lines, tell_own};
 use crate::args::{Global, TEMPLATE};
 use crate::config::Given;
@@ -16,12 +19,18 @@ use crate::ui::{Ui, filter};
 #[derive(Args, Debug)]
 #[command(help_template = TEMPLATE, before_long_help = EXAMPLES, after_long_help = NOTES)]
 pub(crate) struct Call {
-    /// Their link, tcp://HOST:PORT; or, with --at, a name that you know
+    /// Their link, tcp://HOST:PORT for one; or, with --at, a name that you know
     #[arg(value_name = "LINK|NAME")]
     whom: String,
+    /// More of their links: the best that leads to them is taken
+    #[arg(value_name = "LINK", value_parser = link)]
+    more: Vec<Link>,
     /// Where NAME listens; whoever else answers is refused
     #[arg(long, value_name = "LINK", value_parser = link)]
-    at: Option<Link>,
+    at: Vec<Link>,
+    /// The password of their relay, in a file
+    #[arg(long, value_name = "PATH")]
+    relay_password_file: Option<PathBuf>,
     /// What you call them, if they are new
     #[arg(long = "as", value_name = "NAME", conflicts_with = "at", value_parser = name)]
     called: Option<Name>,
@@ -40,12 +49,17 @@ impl Call {
         mut stop: Stop,
     ) -> Result<(), Failure> {
         let stop = &mut stop;
-        let at = self.place()?;
+        let links = self.links()?;
+        let password = relay::password(self.relay_password_file.as_deref(), stop).await?;
+        if password.is_none() && links.iter().any(Link::wants_password) {
+            return Err(relay::no_password());
+        }
         if self.opening.takes_stdin() {
             return Err(no_stdin());
         }
         let Opened { node, .. } = self.opening.open(global, &self.given, ui, stop).await?;
-        let target = self.target(at, &node).await?;
+        let mut target = self.target(links, &node).await?;
+        target.password = password;
         let called = hold(&node, target, ui, stop).await;
         let closed = node.close().await;
         called?;
@@ -53,11 +67,14 @@ impl Call {
     }
 
     /// Where to call.
-    fn place(&self) -> Result<Link, Failure> {
-        match (&self.at, self.whom.contains("://")) {
-            (None, true) => self.whom.parse().map_err(|error| no_link(&error)),
-            (Some(at), false) => Ok(at.clone()),
-            (None, false) => {
+    fn links(&self) -> Result<Vec<Link>, Failure> {
+        match (self.at.as_slice(), self.whom.contains("://")) {
+            ([], true) => {
+                let link = self.whom.parse().map_err(|error| no_link(&error))?;
+                Ok([&[link], self.more.as_slice()].concat())
+            }
+            (at @ [_, ..], false) => Ok([at, self.more.as_slice()].concat()),
+            ([], false) => {
                 let whom = filter::argument(&self.whom);
                 Err(
                     Failure::usage("a name does not say where to call").hint(format!(
@@ -65,15 +82,15 @@ impl Call {
                     )),
                 )
             }
-            (Some(_), true) => Err(Failure::usage("there are two links")
+            ([_, ..], true) => Err(Failure::usage("there is a link where a name belongs")
                 .hint("with `--at`, give the name of somebody you know")),
         }
     }
 
-    async fn target(&self, at: Link, node: &Node) -> Result<Target, Failure> {
-        let mut target = Target::new(at);
+    async fn target(&self, links: Vec<Link>, node: &Node) -> Result<Target, Failure> {
+        let mut target = Target::to(links);
         target.name.clone_from(&self.called);
-        if self.at.is_some() {
+        if !self.at.is_empty() {
             let known = node.person(&self.whom).await;
             target.with = Some(known.map_err(|error| not_known(&error, &self.whom))?);
         }
@@ -82,11 +99,12 @@ impl Call {
 }
 
 async fn hold(node: &Node, target: Target, ui: &mut Ui, stop: &mut Stop) -> Result<(), Failure> {
-    if target.link.sum().is_none() && target.with.is_none() {
+    let has_sum = target.links.iter().any(|link| link.sum().is_some());
+    if !has_sum && target.with.is_none() {
         tell_own(node, ui).await;
     }
-    let place = format!("{}:{}", target.link.host(), target.link.port());
-    ui.wait(format_args!("calling {place} (Ctrl-C stops)"));
+    let places: Vec<_> = target.links.iter().map(Link::place).collect();
+    ui.wait(format_args!("calling {} (Ctrl-C stops)", places.join(", ")));
     let talk = tokio::select! {
         () = stop.wanted() => {
             ui.waited();
@@ -109,7 +127,7 @@ async fn hold(node: &Node, target: Target, ui: &mut Ui, stop: &mut Stop) -> Resu
     chat.hold(talk, None).await?.judge()
 }
 
-fn away(error: &DialError) -> Failure {
+fn away(error: &CallError) -> Failure {
     failed(error, error.kind())
         .hint("is the address right, and do they run `entrenous listen`? `entrenous doctor` looks at the network")
 }

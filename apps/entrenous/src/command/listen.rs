@@ -1,15 +1,19 @@
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
 
-use channel::End;
 use clap::Args;
 use node::Node;
-use node::call::{Admit, Calls, Ending, Link, ListenError, Talk};
+use node::call::{
+    Address, Admit, Calls, End, Ending, Heard, Link, ListenError, Place, Places, Relay, Talk,
+    Transport,
+};
 
 use super::call::no_stdin;
-use super::talk::{Chat, Line, Lines, Outcome, QUIT, tell_own};
+use super::relay;
+use super::talk::{Chat, Line, Lines, Outcome, QUIT, caller, tell_own};
 use crate::args::{Global, TEMPLATE};
 use crate::config::Given;
-use crate::event::{Incoming, Listening};
+use crate::event::{Incoming, Listening, ServerWaits};
 use crate::failure::{Failure, failed};
 use crate::profile::{Opened, Opening};
 use crate::qr;
@@ -20,9 +24,24 @@ use crate::ui::Ui;
 #[derive(Args, Debug)]
 #[command(help_template = TEMPLATE, before_long_help = EXAMPLES, after_long_help = NOTES)]
 pub(crate) struct Listen {
-    /// Where to wait for connections
-    #[arg(long, value_name = "ADDR:PORT", default_value = "0.0.0.0:7448", value_parser = address)]
-    tcp: SocketAddr,
+    /// Where to wait for connections [default: 0.0.0.0:7448]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
+    tcp: Option<SocketAddr>,
+    /// The same, by UDP
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
+    udp: Option<SocketAddr>,
+    /// The same, by QUIC: for programs like this one
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address, hide_short_help = true)]
+    quic: Option<SocketAddr>,
+    /// Be found by this broker, behind most home routers
+    #[arg(long, value_name = "HOST:PORT", value_parser = relay::broker)]
+    broker: Option<Address>,
+    /// Be found at this relay, which carries what is said and reads nothing
+    #[arg(long, value_name = "URL", value_parser = relay::relay)]
+    relay: Option<Relay>,
+    /// The password of the relay, in a file
+    #[arg(long, value_name = "PATH", requires = "relay", hide_short_help = true)]
+    relay_password_file: Option<PathBuf>,
     /// Take those you know without asking
     #[arg(long)]
     accept_known: bool,
@@ -50,15 +69,40 @@ impl Listen {
             true => Admit::Known,
             false => Admit::Nobody,
         };
-        let calls = node.listen(self.tcp, admit).await;
+        let places = self.places(stop).await?;
+        let calls = node.listen(places, admit).await;
         let mut calls = calls.map_err(|error| not_here(&error))?;
-        tell_place(&node, calls.address(), ui).await?;
+        tell_places(&node, calls.places(), ui).await?;
         tell_own(&node, ui).await;
         let held = self.hold_all(&node, &mut calls, ui, stop).await;
         drop(calls);
         let closed = node.close().await;
         held?;
         closed.map_err(|error| failed(&error, error.kind()))
+    }
+
+    /// Where to wait: where this was asked for, or else by TCP.
+    async fn places(&self, stop: &mut Stop) -> Result<Places, Failure> {
+        let mut places = Places::default();
+        for (transport, address) in [
+            (Transport::Tcp, self.tcp),
+            (Transport::Udp, self.udp),
+            (Transport::Quic, self.quic),
+        ] {
+            places
+                .direct
+                .extend(address.map(|address| (transport, address)));
+        }
+        places.brokers.extend(self.broker.clone());
+        let password = relay::password(self.relay_password_file.as_deref(), stop).await?;
+        places
+            .relays
+            .extend(self.relay.clone().map(|relay| (relay, password)));
+        if places.is_empty() {
+            let any = SocketAddr::from((Ipv4Addr::UNSPECIFIED, Link::PORT));
+            places = Places::tcp(any);
+        }
+        Ok(places)
     }
 
     /// One call after the other.
@@ -76,7 +120,7 @@ impl Listen {
             ui.wait(format_args!("waiting for calls (Ctrl-C stops)"));
             // Through a pipe, what is said waits for somebody to say it to.
             let reads = ui.can_ask();
-            let talk = tokio::select! {
+            let heard = tokio::select! {
                 biased;
                 () = stop.wanted() => {
                     return match held {
@@ -84,7 +128,7 @@ impl Listen {
                         _ => Ok(()),
                     };
                 }
-                talk = calls.next() => talk,
+                heard = calls.next() => heard,
                 line = lines.next(), if reads => match line {
                     Some(Line::Text(text)) if text != QUIT => {
                         ui.note(format_args!("nobody is here: not sent"));
@@ -94,7 +138,14 @@ impl Listen {
                     Some(Line::Text(_)) | None => return Ok(()),
                 },
             };
-            let Some(talk) = talk else { return Ok(()) };
+            let talk = match heard {
+                Some(Heard::Talk(talk)) => talk,
+                Some(news) => {
+                    tell_news(news, ui)?;
+                    continue;
+                }
+                None => return Ok(()),
+            };
             tell_incoming(&talk, ui)?;
             let mut chat = Chat {
                 node,
@@ -118,42 +169,97 @@ impl Listen {
 }
 
 /// Says where others call.
-async fn tell_place(node: &Node, address: SocketAddr, ui: &mut Ui) -> Result<(), Failure> {
-    let link = match host(address.ip()) {
-        Some(host) => Link::new(&host.to_string(), address.port()).ok(),
-        None => None,
-    };
-    let link = match link {
-        Some(link) => Some(link.to(&node.fingerprint().await)),
-        None => None,
-    };
-    let event = Listening {
-        address: address.to_string(),
-        link: link.as_ref().map(ToString::to_string),
-    };
-    let Some(link) = link else {
-        ui.show("", &event)?;
-        ui.note(format_args!(
-            "listening on {address}; others call tcp://HOST:{}, HOST being an address of this machine",
-            address.port()
-        ));
-        return Ok(());
-    };
-    ui.show(&format!("{link}\n"), &event)?;
-    if ui.canvas().size.is_some()
-        && let Err(failure) = qr::show(&link.to_string(), "--json", ui)
-    {
-        ui.detail(format_args!("no QR code: {}", failure.text));
+async fn tell_places(node: &Node, places: &[Place], ui: &mut Ui) -> Result<(), Failure> {
+    let own = node.fingerprint().await;
+    let mut first = None;
+    for place in places {
+        let link = match place {
+            Place::Direct(transport, at) => {
+                let host = host(at.ip());
+                host.and_then(|host| Link::direct(*transport, host, at.port()).ok())
+            }
+            Place::Server(link) => Some(link.clone()),
+            _ => None,
+        };
+        let link = link.map(|link| link.to(&own));
+        tell_place(place, link.as_ref(), ui)?;
+        first = first.or(link);
     }
-    ui.note(format_args!(
-        "they run `entrenous call` with this link, in quotation marks, and reach you or nobody"
-    ));
-    if address.ip().is_loopback() {
+    if let Some(link) = first {
+        if ui.canvas().size.is_some()
+            && let Err(failure) = qr::show(&link.to_string(), "--json", ui)
+        {
+            ui.detail(format_args!("no QR code: {}", failure.text));
+        }
+        let links = if places.len() > 1 {
+            "one or more of these links"
+        } else {
+            "this link"
+        };
         ui.note(format_args!(
-            "from this machine only: `--tcp ADDR:PORT` says another address"
+            "they run `entrenous call` with {links}, in quotation marks, and reach you or nobody"
         ));
     }
     Ok(())
+}
+
+fn tell_place(place: &Place, link: Option<&Link>, ui: &mut Ui) -> Result<(), Failure> {
+    let (path, address) = match place {
+        Place::Direct(Transport::Tcp, at) => ("TCP".to_owned(), Some(*at)),
+        Place::Direct(Transport::Udp, at) => ("UDP".to_owned(), Some(*at)),
+        Place::Direct(_, at) => ("QUIC".to_owned(), Some(*at)),
+        Place::Server(link) => (link.place(), None),
+        _ => return Ok(()),
+    };
+    let event = Listening {
+        path,
+        address: address.map(|address| address.to_string()),
+        link: link.map(ToString::to_string),
+    };
+    let shown = link.map(|link| format!("{link}\n")).unwrap_or_default();
+    ui.show(&shown, &event)?;
+    match (address, link) {
+        (Some(address), None) => ui.note(format_args!(
+            "listening on {address} by {}; others need an address of this machine, and port {}",
+            event.path,
+            address.port()
+        )),
+        (Some(address), Some(_)) if address.ip().is_loopback() => ui.note(format_args!(
+            "from this machine only: `--tcp ADDR:PORT` says another address"
+        )),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Says that a server waits with us for callers, or does not.
+fn tell_news(news: Heard, ui: &mut Ui) -> Result<(), Failure> {
+    ui.waited();
+    match news {
+        Heard::Placed(path) => {
+            ui.note(format_args!("ready for calls, by {path}"));
+            ui.event(&ServerWaits {
+                path: path.to_string(),
+                waits: true,
+                text: None,
+                again_s: None,
+            })
+        }
+        Heard::Unplaced(unplaced) => {
+            let (path, seconds) = (&unplaced.path, unplaced.again.as_secs());
+            ui.event(&ServerWaits {
+                path: path.to_string(),
+                waits: false,
+                text: Some(unplaced.reason.to_string()),
+                again_s: Some(seconds),
+            })?;
+            ui.warn(&format!(
+                "no calls by {path} now: {}; asked again in {seconds} s",
+                unplaced.reason
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Under which address others reach this machine, as far as it can tell.
@@ -170,12 +276,10 @@ fn host(address: IpAddr) -> Option<IpAddr> {
 
 fn tell_incoming(talk: &Talk, ui: &mut Ui) -> Result<(), Failure> {
     ui.waited();
-    let Some(source) = talk.source() else {
-        return Ok(());
-    };
-    ui.note(format_args!("a call from {source}"));
+    ui.note(format_args!("a call from {}", caller(talk)));
     ui.event(&Incoming {
-        from: source.to_string(),
+        path: talk.path().to_string(),
+        from: talk.source().map(|source| source.to_string()),
     })
 }
 
@@ -218,6 +322,7 @@ Examples:
   entrenous listen                           asks about everyone who calls
   entrenous listen --accept-known --once     one call of somebody you know
   entrenous listen --tcp 127.0.0.1:0         from this machine, at a free port
+  entrenous listen --tcp 0.0.0.0:7448 --relay wss://relay.example
   entrenous listen --accept-known --json     for a program";
 
 const NOTES: &str = "\
@@ -229,8 +334,12 @@ taken without you.
 
 Each line you type is a message; what comes is printed behind the name. /quit
 ends the call, or the listening when there is none; Ctrl-C and the end of input
-end both. Others who call meanwhile are hung up on. A message that was on its way
-when a connection broke can be lost: nothing is acknowledged.
+end both. Others who call meanwhile are hung up on. What you say is kept until
+they have it, and sent the next time you talk if it did not come.
+
+Behind a router nobody reaches you by TCP, UDP or QUIC unless it lets them in. A
+broker tells both of you where the other one is, a relay stands between you; both
+see addresses, and neither sees who you are or what is said.
 
 The port must be open to those who call: in a firewall, and in a router. While
 this runs, no other command opens the same profile.";

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use kernel::Kind;
 use node::Node;
 use node::call::{
-    Calls, End, Ending, Introduced, Known, Mode, Retry, SayError, Speaker, Talk, Told,
+    Calls, End, Ending, Heard, Introduced, Known, Mode, Retry, SayError, Speaker, Talk, Told,
 };
 
 use crate::event::{CallEnded, CallEstablished, CallResumed, ConnectionLost, LineSaid, LinesStand};
@@ -81,9 +81,10 @@ impl Chat<'_> {
                 }
                 said = saying(&mut now.saying) => self.said(said)?,
                 other = another(&mut calls) => {
-                    if let Some(source) = other.source() {
-                        self.ui.note(format_args!("hung up on {source}: one call at a time"));
-                    }
+                    self.ui.note(format_args!(
+                        "hung up on {}: one call at a time",
+                        caller(&other)
+                    ));
                 }
                 line = self.lines.next(), if reads => self.typed(line, &speaker, &mut now).await?,
             }
@@ -196,15 +197,18 @@ impl Chat<'_> {
                 with,
                 resumed,
                 mode,
+                path,
+                ..
             } => {
                 self.ui.waited();
-                self.ui.event(&CallEstablished::new(&with, resumed, mode))?;
+                self.ui
+                    .event(&CallEstablished::new(&with, resumed, mode, &path))?;
                 let standing = match with.compared() {
                     Some(_) => "",
                     None => ", not verified",
                 };
                 self.ui.note(format_args!(
-                    "you talk to {}{standing}: each line is sent; {QUIT}, Ctrl-C or the end of input ends",
+                    "you talk to {}{standing}, by {path}: each line is sent; {QUIT}, Ctrl-C or the end of input ends",
                     filter::name(with.name().as_str())
                 ));
                 if mode == Mode::Kamune {
@@ -234,12 +238,15 @@ impl Chat<'_> {
                 self.lost(why, retry, now);
                 Ok(())
             }
-            Told::Back { resumed } => {
+            Told::Back { resumed, path } => {
                 now.is_lost = false;
                 self.ui.waited();
                 let same_session = resumed;
-                self.ui.event(&CallResumed { same_session })?;
-                self.ui.note(format_args!("connected again"));
+                self.ui.event(&CallResumed {
+                    same_session,
+                    path: path.to_string(),
+                })?;
+                self.ui.note(format_args!("connected again, by {path}"));
                 Ok(())
             }
             _ => Ok(()),
@@ -359,12 +366,23 @@ async fn saying(saying: &mut Option<Saying>) -> Result<u64, SayError> {
 
 /// The next who calls, if calls are taken.
 async fn another(calls: &mut Option<&mut Calls>) -> Talk {
-    if let Some(calls) = calls
-        && let Some(talk) = calls.next().await
-    {
-        return talk;
+    if let Some(calls) = calls {
+        while let Some(heard) = calls.next().await {
+            // That a relay is away for a while does not matter in a call.
+            if let Heard::Talk(talk) = heard {
+                return talk;
+            }
+        }
     }
     std::future::pending().await
+}
+
+/// Where somebody calls from.
+pub(crate) fn caller(talk: &Talk) -> String {
+    match talk.source() {
+        Some(source) => format!("{source}, by {}", talk.path()),
+        None => format!("somebody, by {}", talk.path()),
+    }
 }
 
 /// Shows who the owner of the profile is, for whoever is asked at the other side.

@@ -1,6 +1,6 @@
 //! What `listen` and `call` tell programs.
 
-use node::call::{End, Ending, Introduced, Known, Message, Mode, Retry, Who};
+use node::call::{End, Ending, Introduced, Known, Message, Mode, Path, Retry, Who};
 use node::{Line, Side, Standing};
 use serde::Serialize;
 
@@ -11,7 +11,11 @@ use super::{base64url_text, now, rfc3339};
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename = "listening")]
 pub(crate) struct Listening {
-    pub(crate) address: String,
+    /// `TCP`, `UDP`, `QUIC`, or the broker or relay.
+    pub(crate) path: String,
+    /// Of this machine; absent where a server leads here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) address: Option<String>,
     /// Absent if it is not known under which address others reach this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) link: Option<String>,
@@ -21,7 +25,10 @@ pub(crate) struct Listening {
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename = "incoming")]
 pub(crate) struct Incoming {
-    pub(crate) from: String,
+    pub(crate) path: String,
+    /// Absent through a relay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) from: Option<String>,
 }
 
 /// Somebody says to be this.
@@ -47,6 +54,8 @@ pub(crate) struct CallEstablished<'a> {
     pub(crate) resumed: bool,
     /// What both sides speak: `kamune`, or `entrenous`, which is more.
     pub(crate) mode: &'static str,
+    /// By which way the connection came about.
+    pub(crate) path: String,
     #[serde(flatten)]
     pub(crate) fingerprint: Compared,
 }
@@ -85,6 +94,8 @@ pub(crate) struct ConnectionLost {
 pub(crate) struct CallResumed {
     /// Whether it is the same session.
     pub(crate) same_session: bool,
+    /// By which way it came about.
+    pub(crate) path: String,
 }
 
 /// The call is over.
@@ -94,6 +105,19 @@ pub(crate) struct CallEnded {
     pub(crate) reason: &'static str,
     pub(crate) text: String,
     pub(crate) waiting: usize,
+}
+
+/// A relay or broker waits with us for callers, or does not.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "server")]
+pub(crate) struct ServerWaits {
+    pub(crate) path: String,
+    pub(crate) waits: bool,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) again_s: Option<u64>,
 }
 
 /// The person said something, and it is kept.
@@ -190,7 +214,7 @@ impl<'a> From<&'a Introduced> for PersonIntroduced<'a> {
 }
 
 impl<'a> CallEstablished<'a> {
-    pub(crate) fn new(with: &'a Known, resumed: bool, mode: Mode) -> Self {
+    pub(crate) fn new(with: &'a Known, resumed: bool, mode: Mode, path: &Path) -> Self {
         Self {
             name: with.name().as_str(),
             contact: matches!(with, Known::Contact(_)),
@@ -200,6 +224,7 @@ impl<'a> CallEstablished<'a> {
                 Mode::Kamune => "kamune",
                 Mode::Ours => "entrenous",
             },
+            path: path.to_string(),
             fingerprint: with.fingerprint().into(),
         }
     }
