@@ -102,7 +102,7 @@ impl Transfers {
         self.sending.offer(&mut self.parts, id, known)
     }
 
-    /// The file of [`Event::Offered`] is wanted. Its partial file must be there, empty. `note` as in
+    /// The file of [`Event::Offered`](crate::Event::Offered) is wanted. Its partial file must be there, empty. `note` as in
     /// [`offer`](Self::offer).
     ///
     /// # Errors
@@ -152,8 +152,8 @@ impl Transfers {
         }
     }
 
-    /// The file of an [`Event::Done`] to us is where it belongs, durably. Until then that is told again
-    /// after every restart.
+    /// The file of an [`Event::Done`](crate::Event::Done) to us is where it belongs, durably. Until then that
+    /// is told again after every restart; so one that cannot be put there now is tried again.
     pub fn placed(&mut self, id: Id) {
         self.receiving.placed(&mut self.parts, id);
     }

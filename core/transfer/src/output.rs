@@ -51,7 +51,8 @@ pub enum Output {
     },
     /// Write these bytes at an offset of the partial file; then call
     /// [`written`](crate::Transfers::written) or [`failed`](crate::Transfers::failed), now or later, but
-    /// without waiting for another output: the sender may be waiting. They follow what was there.
+    /// without waiting for another output: the sender may be waiting. They follow what was there. Not to be
+    /// done any more once the transfer is over.
     Write {
         /// The transfer.
         id: Id,

@@ -175,6 +175,9 @@ const SCRIPTS: &[(&str, &str, &str, usize)] = &[
     ("session", "", "0000030005000b00", 1),
     // Two come, one creates, one joins; each says something, and reads.
     ("switch", SWITCH, "060110000900060020000901", 6),
+    // One offers a file of one chunk, or of three.
+    ("transfer", "00080500000000", TRANSFER_ONE, 2),
+    ("transfer", "00081300000000", TRANSFER_THREE, 2),
     // One record and the end.
     (
         "vault_formats",
@@ -189,6 +192,12 @@ const SCRIPTS: &[(&str, &str, &str, usize)] = &[
 
 const CHANNEL: &str = "00000100000000000100000001000000010001000000\
      00070a01070a0008aa050108bb030000010000000100";
+
+/// It is accepted, read, carried, written; the receiver starts again.
+const TRANSFER_ONE: &str = "010905010001000003000000000105010001000107000000000100";
+/// The same three times; the sender starts again.
+const TRANSFER_THREE: &str = "01091301000100000300000000010501000100000300000000\
+     0105010001000003000000000105010001000007010001000000";
 
 /// Target, and a text that it takes.
 const TEXTS: &[(&str, &str)] = &[
