@@ -1,13 +1,15 @@
 //! A broker tells two who know one token where the other is, so that they talk directly, over UDP.
 //!
 //! [`Server`] is a broker as a value, [`Client`] one side of those who meet there. [`Request`] and
-//! [`Notice`] are what they say. It is IPv4 only: the packets have room for nothing else.
+//! [`Notice`] are what they say. Programs in Go know IPv4 only, for the packets have room for nothing
+//! else; where one of ours is reached by IPv6, they have. Each machine is of one kind: see [`Address`].
 //!
 //! A broker knows the addresses of both and their token, and vouches for nobody. What follows is a
 //! channel, which does.
 //!
 //! Spec: `spec/22-switch.md` section 5.
 
+mod address;
 mod client;
 mod notice;
 mod request;
@@ -17,9 +19,10 @@ use core::fmt;
 
 use primitives::{Secret, x25519};
 
+pub use address::{Address, echo, read_echo};
 pub use client::{Client, ClientConfig, ClientInput, ClientOutput, ClientStats, End, Event};
 pub use notice::Notice;
-pub use request::{Register, Request, echo, read_echo};
+pub use request::{Register, Request};
 pub use server::{Server, ServerConfig, ServerInput, ServerOutput, ServerStats};
 
 /// The X25519 key under which somebody registers: one process's, and nobody's identity.

@@ -7,7 +7,7 @@
 )]
 
 use std::collections::VecDeque;
-use std::net::SocketAddrV4;
+use std::net::{SocketAddrV4, SocketAddrV6};
 use std::time::Duration;
 
 use kernel::Time;
@@ -429,5 +429,50 @@ fn no_segment_is_taken_for_a_packet_of_a_broker() {
         let segment = [&b"KBRK"[..], &[command], &[0; 19]].concat();
         assert!(!is_broker(&segment));
     }
-    assert!(is_broker(&Request::Echo.encode()));
+    assert!(is_broker(&Request::<SocketAddrV4>::Echo.encode()));
+}
+
+#[test]
+fn by_ipv6_it_is_the_same() {
+    let at = |text: &str| text.parse::<SocketAddrV6>().unwrap();
+    let (broker, own) = (
+        at("[2001:db8::1]:4788"),
+        [at("[2001:db8::2]:2"), at("[2001:db8::3]:3")],
+    );
+    let mut server = Server::new(START, ServerConfig::default(), Secret::new([9; 32]));
+    let wishes = [Wish::Create(Some(token(1))), Wish::Join(token(1))];
+    let mut clients = wishes.map(|wish| {
+        let seed = match wish {
+            Wish::Create(_) => Secret::new([1; 32]),
+            Wish::Join(_) => Secret::new([2; 32]),
+        };
+        Client::new(START, ClientConfig::default(), broker, &wish, seed).unwrap()
+    });
+    let (mut told, mut knocked) = ([Vec::new(), Vec::new()], Vec::new());
+    // Each in turn, until nobody says more: who creates comes first.
+    for side in [0, 0, 0, 1, 1, 1, 0, 1] {
+        loop {
+            match clients[side].poll() {
+                ClientOutput::Send { to, bytes } if to == broker => {
+                    let (from, bytes) = (own[side], &bytes[..]);
+                    server.handle(START, ServerInput::Datagram { from, bytes });
+                }
+                ClientOutput::Send { to, .. } => knocked.push((own[side], to)),
+                ClientOutput::Tell(event) => told[side].push(event),
+                ClientOutput::Wait(_) => break,
+            }
+        }
+        while let ServerOutput::Send { to, bytes } = server.poll() {
+            let side = own.iter().position(|own| *own == to).unwrap();
+            let (from, bytes) = (broker, &bytes[..]);
+            assert!(bytes.len() <= 145);
+            clients[side].handle(START, ClientInput::Datagram { from, bytes });
+        }
+    }
+    assert_eq!(server.stats().matched, 1);
+    for (side, other) in [(0, 1), (1, 0)] {
+        assert_eq!(told[side][0], Event::Mapped(own[side]));
+        assert!(matches!(told[side][1], Event::Matched { address, .. } if address == own[other]));
+        assert!(knocked.contains(&(own[side], own[other])));
+    }
 }

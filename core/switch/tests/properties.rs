@@ -1,6 +1,6 @@
 //! Any bytes are refused or understood, and what is understood is what was said.
 
-use std::net::{IpAddr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddrV4, SocketAddrV6};
 
 use kernel::Time;
 use primitives::{Secret, SigningKey};
@@ -106,7 +106,7 @@ proptest! {
                 answers.push(bytes.len());
             }
             prop_assert!(answers.len() <= 2 && answers.iter().all(|length| *length <= 133));
-            let _ = read_echo(&bytes);
+            let _ = (read_echo::<SocketAddrV4>(&bytes), read_echo::<SocketAddrV6>(&bytes));
         }
     }
 

@@ -3,7 +3,7 @@ mod event;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 use core::fmt;
-use core::net::SocketAddrV4;
+use core::net::{SocketAddr, SocketAddrV4};
 use core::time::Duration;
 
 use kernel::Time;
@@ -11,7 +11,8 @@ use primitives::{Generator, Secret};
 
 pub use event::{ClientConfig, ClientInput, ClientOutput, ClientStats, End, Event};
 
-use super::{Notice, PeerKey, Register, Request, is_broker, read_echo};
+use super::address::is_somewhere;
+use super::{Address, Notice, PeerKey, Register, Request, is_broker, read_echo};
 use crate::{Token, TokenError, Wish};
 
 /// One side of those who meet at a broker: it asks where it is seen from, registers, goes on doing so
@@ -27,40 +28,40 @@ use crate::{Token, TokenError, Wish};
 /// # Spec
 ///
 /// `spec/22-switch.md` 5.4.
-pub struct Client {
+pub struct Client<A = SocketAddrV4> {
     config: ClientConfig,
-    broker: SocketAddrV4,
+    broker: A,
     /// `None`: one is yet to be drawn.
     token: Option<Secret<16>>,
     stays: bool,
     secret: Secret<32>,
     key: PeerKey,
-    state: State,
+    state: State<A>,
     /// When to say the same again.
     due: Option<Time>,
     /// How often that was said.
     said: u32,
     registered: Option<Time>,
-    knocks: BTreeMap<PeerKey, Knock>,
-    outputs: VecDeque<ClientOutput>,
+    knocks: BTreeMap<PeerKey, Knock<A>>,
+    outputs: VecDeque<ClientOutput<A>>,
     stats: ClientStats,
 }
 
 #[derive(Clone, Copy, Eq, PartialEq)]
-enum State {
+enum State<A> {
     Mapping,
-    Registering(SocketAddrV4),
+    Registering(A),
     /// Somebody was met, or it is over.
     Done,
 }
 
-struct Knock {
-    at: SocketAddrV4,
+struct Knock<A> {
+    at: A,
     left: u32,
     due: Time,
 }
 
-impl Client {
+impl<A: Address> Client<A> {
     /// Asks `broker` to be brought together with somebody. `seed` is fresh from the operating system.
     ///
     /// # Errors
@@ -69,7 +70,7 @@ impl Client {
     pub fn new(
         now: Time,
         config: ClientConfig,
-        broker: SocketAddrV4,
+        broker: A,
         wish: &Wish,
         seed: Secret<32>,
     ) -> Result<Self, TokenError> {
@@ -106,12 +107,12 @@ impl Client {
 
     /// Whether a datagram is for this machine, and not for what else uses the socket.
     #[must_use]
-    pub fn takes(&self, from: SocketAddrV4, bytes: &[u8]) -> bool {
+    pub fn takes(&self, from: A, bytes: &[u8]) -> bool {
         from == self.broker || is_broker(bytes)
     }
 
     /// Takes one input.
-    pub fn handle(&mut self, now: Time, input: ClientInput<'_>) {
+    pub fn handle(&mut self, now: Time, input: ClientInput<'_, A>) {
         if let ClientInput::Datagram { from, bytes } = input {
             count(&mut self.stats.received);
             if from != self.broker || self.take(now, bytes).is_none() {
@@ -122,7 +123,7 @@ impl Client {
     }
 
     /// The next thing to do.
-    pub fn poll(&mut self) -> ClientOutput {
+    pub fn poll(&mut self) -> ClientOutput<A> {
         let next = self.outputs.pop_front();
         next.unwrap_or_else(|| {
             let knocks = self.knocks.values().filter(|knock| knock.left > 0);
@@ -175,7 +176,7 @@ impl Client {
         Some(())
     }
 
-    fn matched(&mut self, now: Time, key: PeerKey, at: SocketAddrV4) -> Option<()> {
+    fn matched(&mut self, now: Time, key: PeerKey, at: A) -> Option<()> {
         self.knocks
             .retain(|other, knock| knock.left > 0 || *other == key);
         let known = self.knocks.get(&key);
@@ -244,19 +245,18 @@ impl Client {
 
     /// Whether somebody can be at an address that a stranger chose. Our own machine is one only if the
     /// broker is on it.
-    fn may_be(&self, address: SocketAddrV4) -> bool {
-        let ip = address.ip();
-        let is_nowhere = ip.is_unspecified() || ip.is_multicast() || ip.is_broadcast();
-        let is_local = ip.is_loopback() && !self.broker.ip().is_loopback();
-        address.port() != 0 && !is_nowhere && !is_local && address != self.broker
+    fn may_be(&self, address: A) -> bool {
+        let [ip, broker] = [address, self.broker].map(|one| SocketAddr::ip(&one.into()));
+        let is_elsewhere = !ip.is_loopback() || broker.is_loopback();
+        is_somewhere(address) && is_elsewhere && address != self.broker
     }
 
-    fn tell(&mut self, event: Event) {
+    fn tell(&mut self, event: Event<A>) {
         self.outputs.push_back(ClientOutput::Tell(event));
     }
 }
 
-impl fmt::Debug for Client {
+impl<A> fmt::Debug for Client<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Client")
     }

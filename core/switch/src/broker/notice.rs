@@ -5,8 +5,7 @@ use primitives::{
     Generator, NONCE_LEN, Secret, TAG_LEN, open_in_place, seal_in_place, sha256, x25519,
 };
 
-use super::request::{read_address, write_address};
-use super::{HEADER, NOTIFY, PeerKey};
+use super::{Address, HEADER, NOTIFY, PeerKey};
 
 /// What a broker tells a client, sealed to the key under which it registered. Anyone who knows that key
 /// can say the same.
@@ -16,7 +15,7 @@ use super::{HEADER, NOTIFY, PeerKey};
 /// `spec/22-switch.md` 5.2.
 #[expect(clippy::exhaustive_enums, reason = "the protocol has no others")]
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Notice {
+pub enum Notice<A = SocketAddrV4> {
     /// Somebody else registered under the token.
     Matched {
         /// Which one.
@@ -24,7 +23,7 @@ pub enum Notice {
         /// Their key.
         key: PeerKey,
         /// Where they are, as seen or as they say.
-        address: SocketAddrV4,
+        address: A,
     },
     /// The token that was drawn.
     Assigned {
@@ -35,8 +34,8 @@ pub enum Notice {
     },
 }
 
-impl Notice {
-    /// The datagram: 133 or 99 bytes. `None` if `to` is a key of low order, to which nothing can be
+impl<A: Address> Notice<A> {
+    /// The datagram: 133 or 99 bytes; by IPv6, 145 or 99. `None` if `to` is a key of low order, to which nothing can be
     /// sealed.
     pub(crate) fn seal(&self, to: &PeerKey, generator: &mut Generator) -> Option<Vec<u8>> {
         let secret = generator.secret();
@@ -83,7 +82,7 @@ impl Notice {
                 body.push(MATCHED);
                 body.extend_from_slice(token.expose());
                 body.extend_from_slice(&key.0);
-                write_address(&mut body, *address);
+                address.write(&mut body);
             }
             Self::Assigned { token, lasts_s } => {
                 body.push(ASSIGNED);
@@ -101,7 +100,7 @@ impl Notice {
         match kind {
             MATCHED => {
                 let (key, rest) = rest.split_first_chunk()?;
-                let (address, _) = read_address(rest)?;
+                let (address, _) = A::read(rest)?;
                 let key = PeerKey(*key);
                 Some(Self::Matched {
                     token,
@@ -135,6 +134,8 @@ const BODY_MAX: usize = 256;
 
 #[cfg(test)]
 mod tests {
+    use core::net::SocketAddrV6;
+
     use super::*;
 
     fn notices() -> [Notice; 2] {
@@ -175,14 +176,40 @@ mod tests {
             let packet = notice.seal(&PeerKey::of(&secret), &mut generator).unwrap();
             assert_eq!(packet.len(), length);
             assert_eq!(Notice::open(&packet, &secret), Some(notice));
-            assert_eq!(Notice::open(&packet, &generator.secret()), None);
+            assert_eq!(
+                Notice::<SocketAddrV4>::open(&packet, &generator.secret()),
+                None
+            );
             for place in 0..length {
                 let mut altered = packet.clone();
                 altered[place] ^= 1;
-                assert_eq!(Notice::open(&altered, &secret), None, "{place}");
-                assert_eq!(Notice::open(&packet[..place], &secret), None, "{place}");
+                assert_eq!(
+                    Notice::<SocketAddrV4>::open(&altered, &secret),
+                    None,
+                    "{place}"
+                );
+                assert_eq!(
+                    Notice::<SocketAddrV4>::open(&packet[..place], &secret),
+                    None,
+                    "{place}"
+                );
             }
         }
+    }
+
+    #[test]
+    fn by_ipv6_an_address_has_sixteen_bytes() {
+        let mut generator = Generator::new(Secret::new([1; 32]));
+        let secret = generator.secret();
+        let address: SocketAddrV6 = "[2001:db8::1]:54321".parse().unwrap();
+        let notice = Notice::Matched {
+            token: Secret::new([1; 16]),
+            key: PeerKey([7; 32]),
+            address,
+        };
+        let packet = notice.seal(&PeerKey::of(&secret), &mut generator).unwrap();
+        assert_eq!(packet.len(), 145);
+        assert_eq!(Notice::open(&packet, &secret), Some(notice));
     }
 
     #[test]

@@ -1,13 +1,13 @@
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use core::fmt;
-use core::net::{IpAddr, SocketAddrV4};
+use core::net::{SocketAddr, SocketAddrV4};
 use core::time::Duration;
 
 use kernel::Time;
 use primitives::{Generator, Secret, hmac_sha256};
 
-use super::{Notice, PeerKey, Register, Request, echo};
+use super::{Address, Notice, PeerKey, Register, Request, echo};
 use crate::Source;
 use crate::sources::Sources;
 
@@ -20,22 +20,22 @@ use crate::sources::Sources;
 /// # Spec
 ///
 /// `spec/22-switch.md` 5.3.
-pub struct Server {
+pub struct Server<A = SocketAddrV4> {
     config: ServerConfig,
     generator: Generator,
     /// Under which tokens are hashed.
     key: Secret<32>,
     now: Time,
-    held: BTreeMap<Name, Held>,
+    held: BTreeMap<Name, Held<A>>,
     timers: BTreeSet<(Time, Name)>,
     per_source: BTreeMap<Source, usize>,
     sources: Sources,
-    outputs: VecDeque<ServerOutput>,
+    outputs: VecDeque<ServerOutput<A>>,
     stats: ServerStats,
 }
 
-struct Held {
-    address: SocketAddrV4,
+struct Held<A> {
+    address: A,
     key: PeerKey,
     until: Time,
 }
@@ -68,11 +68,11 @@ pub struct ServerConfig {
 /// Something that happened outside.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub enum ServerInput<'a> {
+pub enum ServerInput<'a, A = SocketAddrV4> {
     /// A datagram came.
     Datagram {
         /// From where, as the socket says.
-        from: SocketAddrV4,
+        from: A,
         /// Any bytes of anyone's.
         bytes: &'a [u8],
     },
@@ -87,12 +87,12 @@ pub enum ServerInput<'a> {
 )]
 #[derive(Debug, Eq, PartialEq)]
 #[must_use]
-pub enum ServerOutput {
+pub enum ServerOutput<A = SocketAddrV4> {
     /// Send a datagram; losing one is normal.
     Send {
         /// To where.
-        to: SocketAddrV4,
-        /// At most 133 bytes.
+        to: A,
+        /// At most 133 bytes; by IPv6, 145.
         bytes: Vec<u8>,
     },
     /// Nothing to do before this moment; `None`: before the next input.
@@ -134,7 +134,7 @@ impl Default for ServerConfig {
     }
 }
 
-impl Server {
+impl<A: Address> Server<A> {
     /// A broker that holds nobody. `seed` is fresh from the operating system.
     #[must_use]
     pub fn new(now: Time, config: ServerConfig, seed: Secret<32>) -> Self {
@@ -154,7 +154,7 @@ impl Server {
     }
 
     /// Takes one input. A `now` before an earlier one counts as that earlier one.
-    pub fn handle(&mut self, now: Time, input: ServerInput<'_>) {
+    pub fn handle(&mut self, now: Time, input: ServerInput<'_, A>) {
         self.now = self.now.max(now);
         self.expire();
         if let ServerInput::Datagram { from, bytes } = input {
@@ -164,7 +164,7 @@ impl Server {
     }
 
     /// The next thing to do.
-    pub fn poll(&mut self) -> ServerOutput {
+    pub fn poll(&mut self) -> ServerOutput<A> {
         let next = self.outputs.pop_front();
         let due = || self.timers.first().map(|(due, _)| *due);
         next.unwrap_or_else(|| ServerOutput::Wait(due()))
@@ -182,7 +182,7 @@ impl Server {
         self.stats
     }
 
-    fn datagram(&mut self, from: SocketAddrV4, bytes: &[u8]) {
+    fn datagram(&mut self, from: A, bytes: &[u8]) {
         let Some(request) = Request::decode(bytes) else {
             return count(&mut self.stats.malformed);
         };
@@ -206,11 +206,11 @@ impl Server {
     }
 
     /// Holds somebody under a token that is drawn.
-    fn assign(&mut self, from: SocketAddrV4, key: PeerKey) {
+    fn assign(&mut self, from: A, key: PeerKey) {
         let token: Secret<16> = self.generator.secret();
         let name = self.name(&token);
         let seconds = u32::try_from(self.config.lasts.as_secs()).unwrap_or(u32::MAX);
-        let notice = Notice::Assigned {
+        let notice = Notice::<A>::Assigned {
             token,
             lasts_s: seconds,
         };
@@ -224,7 +224,7 @@ impl Server {
     }
 
     /// Holds somebody under their token, or brings them together with whoever is held under it.
-    fn register(&mut self, from: SocketAddrV4, token: &Secret<16>, register: &Register) {
+    fn register(&mut self, from: A, token: &Secret<16>, register: &Register<A>) {
         let name = self.name(token);
         let until = self.now.after(self.config.lasts);
         match self.held.get_mut(&name) {
@@ -247,7 +247,7 @@ impl Server {
     }
 
     /// Tells the newcomer where the other one is seen, and that one where the newcomer says to be.
-    fn pair(&mut self, from: SocketAddrV4, token: &Secret<16>, new: &Register, held: &Held) {
+    fn pair(&mut self, from: A, token: &Secret<16>, new: &Register<A>, held: &Held<A>) {
         count(&mut self.stats.matched);
         let told = [
             (from, new.key, held.key, held.address),
@@ -267,7 +267,7 @@ impl Server {
     }
 
     /// Whether there was room.
-    fn hold(&mut self, name: Name, address: SocketAddrV4, key: PeerKey) -> bool {
+    fn hold(&mut self, name: Name, address: A, key: PeerKey) -> bool {
         let source = source(address);
         let theirs = self.per_source.get(&source).copied().unwrap_or_default();
         if self.held.len() >= self.config.places || theirs >= self.config.places_per_source {
@@ -287,7 +287,7 @@ impl Server {
         true
     }
 
-    fn release(&mut self, name: &Name) -> Option<Held> {
+    fn release(&mut self, name: &Name) -> Option<Held<A>> {
         let held = self.held.remove(name)?;
         self.timers.remove(&(held.until, *name));
         let source = source(held.address);
@@ -309,7 +309,7 @@ impl Server {
         }
     }
 
-    fn send(&mut self, to: SocketAddrV4, bytes: Vec<u8>) {
+    fn send(&mut self, to: A, bytes: Vec<u8>) {
         self.outputs.push_back(ServerOutput::Send { to, bytes });
     }
 
@@ -318,14 +318,14 @@ impl Server {
     }
 }
 
-impl fmt::Debug for Server {
+impl<A> fmt::Debug for Server<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Server")
     }
 }
 
-fn source(address: SocketAddrV4) -> Source {
-    IpAddr::from(*address.ip()).into()
+fn source(address: impl Into<SocketAddr>) -> Source {
+    address.into().ip().into()
 }
 
 fn count(counter: &mut u64) {

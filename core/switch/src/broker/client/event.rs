@@ -48,11 +48,11 @@ impl Default for ClientConfig {
 /// Something that happened outside.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub enum ClientInput<'a> {
+pub enum ClientInput<'a, A = SocketAddrV4> {
     /// A datagram came.
     Datagram {
         /// From where, as the socket says.
-        from: SocketAddrV4,
+        from: A,
         /// Any bytes of anyone's.
         bytes: &'a [u8],
     },
@@ -67,16 +67,16 @@ pub enum ClientInput<'a> {
 )]
 #[derive(Debug, Eq, PartialEq)]
 #[must_use]
-pub enum ClientOutput {
+pub enum ClientOutput<A = SocketAddrV4> {
     /// Send a datagram; losing one is normal.
     Send {
         /// To where.
-        to: SocketAddrV4,
-        /// At most 60 bytes.
+        to: A,
+        /// At most 60 bytes; by IPv6, 72.
         bytes: Vec<u8>,
     },
     /// Tell whoever holds the client.
-    Tell(Event),
+    Tell(Event<A>),
     /// Nothing to do before this moment; `None`: before the next input.
     Wait(Option<Time>),
 }
@@ -84,9 +84,9 @@ pub enum ClientOutput {
 /// What whoever holds a client should know.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Event {
+pub enum Event<A = SocketAddrV4> {
     /// From where the broker sees us.
-    Mapped(SocketAddrV4),
+    Mapped(A),
     /// The token that the broker drew, for whoever is to come.
     Assigned {
         /// Which one, 16 bytes.
@@ -100,7 +100,7 @@ pub enum Event {
         /// Their key at the broker.
         key: PeerKey,
         /// Where they are, as the broker saw or as they said.
-        address: SocketAddrV4,
+        address: A,
     },
     /// It is over; nothing comes after this.
     Ended(End),

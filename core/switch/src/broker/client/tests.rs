@@ -12,7 +12,10 @@ fn client() -> Client {
     let wish = Wish::Create(Some(Token::from(token())));
     let seed = Secret::new([1; 32]);
     let mut client = Client::new(Time::ZERO, ClientConfig::default(), BROKER, &wish, seed).unwrap();
-    hear(&mut client, &echo("192.0.2.1:1000".parse().unwrap()));
+    hear(
+        &mut client,
+        &echo::<SocketAddrV4>("192.0.2.1:1000".parse().unwrap()),
+    );
     client
 }
 
@@ -30,7 +33,7 @@ fn hear(client: &mut Client, bytes: &[u8]) -> Vec<Event> {
 }
 
 fn matched(client: &mut Client, token: Secret<16>, key: u8, address: &str) -> Vec<Event> {
-    let notice = Notice::Matched {
+    let notice = Notice::<SocketAddrV4>::Matched {
         token,
         key: PeerKey::from_bytes([key; 32]),
         address: address.parse().unwrap(),
@@ -68,7 +71,7 @@ fn a_match_under_another_token_is_none() {
 #[test]
 fn a_token_is_assigned_to_who_asked_for_one() {
     let mut client = client();
-    let notice = Notice::Assigned {
+    let notice = Notice::<SocketAddrV4>::Assigned {
         token: Secret::new([8; 16]),
         lasts_s: 60,
     };
