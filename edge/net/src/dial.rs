@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 pub(crate) use anyone::trusting_anyone;
-pub(crate) use staggered::first;
+pub(crate) use staggered::earliest;
 pub(crate) use trust::trust;
 
 use crate::circuit::Circuit;
@@ -133,11 +133,12 @@ impl Dialer {
 
 /// Connects to the first address of `host` that accepts.
 async fn tcp(host: &str, port: u16) -> Result<TcpStream, RequestError> {
-    reach(host, port, TcpStream::connect).await
+    first(host, port, TcpStream::connect).await
 }
 
-/// What `connect` gives for the first address of `host` where it can.
-pub(crate) async fn reach<T, C>(
+/// What `connect` gives for the first address of `host` where it can. They are tried one after the other, and not one only
+/// when the other has failed.
+pub(crate) async fn first<T, C>(
     host: &str,
     port: u16,
     connect: impl Fn(SocketAddr) -> C,
@@ -145,30 +146,32 @@ pub(crate) async fn reach<T, C>(
 where
     C: Future<Output = io::Result<T>>,
 {
+    let connect = &connect;
+    let attempts = staggered(find(host, port).await?, |address| async move {
+        match timeout(EACH, connect(address)).await {
+            Ok(connected) => connected.map_err(|error| error.kind()),
+            Err(_) => Err(io::ErrorKind::TimedOut),
+        }
+    });
+    let (connected, failed) = earliest(attempts).await;
+    connected.ok_or_else(|| RequestError::NoConnection {
+        host: host.into(),
+        port,
+        reason: failed.last().copied().unwrap_or(io::ErrorKind::NotFound),
+    })
+}
+
+/// All addresses of `host`, at least one.
+pub(crate) async fn find(host: &str, port: u16) -> Result<Vec<SocketAddr>, RequestError> {
     // Asking a name server for it would tell whom we look for (RFC 7686).
     if host.ends_with(".onion") {
         return Err(RequestError::OnionWithoutProxy { host: host.into() });
     }
-    let no_name = || RequestError::NoName { host: host.into() };
-    let found = addresses(host, port).await.ok_or_else(no_name)?;
-    let connect = &connect;
-    let attempts = staggered(found, |address| async move {
-        let error = match timeout(EACH, connect(address)).await {
-            Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) => error.kind(),
-            Err(_) => io::ErrorKind::TimedOut,
-        };
-        Err(error)
-    });
-    let (stream, failed) = first(attempts).await;
-    stream.ok_or_else(|| match failed.last() {
-        Some(reason) => RequestError::NoConnection {
-            host: host.into(),
-            port,
-            reason: *reason,
-        },
-        None => no_name(),
-    })
+    let found = addresses(host, port).await.unwrap_or_default();
+    match found.is_empty() {
+        true => Err(RequestError::NoName { host: host.into() }),
+        false => Ok(found),
+    }
 }
 
 /// An attempt for each address, one after the other: IPv6 and IPv4 in turns (RFC 8305).
@@ -188,7 +191,7 @@ pub(crate) fn staggered<F>(
 
 /// Where `host` is. This machine is never looked up: whoever answers must not lead elsewhere what
 /// is sent in plain because it stays here (`spec/11-buckets.md` section 2.1).
-pub(crate) async fn addresses(host: &str, port: u16) -> Option<Vec<SocketAddr>> {
+async fn addresses(host: &str, port: u16) -> Option<Vec<SocketAddr>> {
     if host == "localhost" || host.ends_with(".localhost") {
         let here: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
         return Some(here.map(|address| (address, port).into()).to_vec());

@@ -49,9 +49,9 @@ impl Datagrams {
         Self::start(socket, openings, None)
     }
 
-    /// Listens on the UDP port `port` (0: any that is free) of all IPv4 addresses of this machine, and waits there for
-    /// whoever a broker tells of it under a token: `own`, or one that the broker draws. Knocks at everybody of whom the broker
-    /// tells. Nobody says that a token of one's own is held: the broker only shows that it is there.
+    /// Listens on `address` of ours, and waits there for whoever a broker tells of it under a token: `own`, or one that the
+    /// broker draws. Knocks at everybody of whom the broker tells. IPv4 or IPv6, as `address` is. Nobody says that a token of
+    /// one's own is held: the broker only shows that it is there.
     ///
     /// Gives up after ten seconds without an answer; dropping the future ends it.
     ///
@@ -63,23 +63,23 @@ impl Datagrams {
     ///
     /// `spec/22-switch.md` 5.4.
     pub async fn register(
-        port: u16,
+        address: SocketAddr,
         limits: Limits,
         broker: &Broker,
         own: Option<Token>,
     ) -> Result<(Self, Registration), BrokerError> {
-        Self::enrol(port, Openings::new(limits), broker, own).await
+        let broker = broker.beside(address).await?;
+        Self::enrol(address, Openings::new(limits), broker, own).await
     }
 
     /// The same, among others who count openings.
     pub(super) async fn enrol(
-        port: u16,
+        address: SocketAddr,
         openings: Openings,
-        broker: &Broker,
+        broker: SocketAddr,
         own: Option<Token>,
     ) -> Result<(Self, Registration), BrokerError> {
-        let address = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
-        let (socket, registered, known) = Registered::begin(address, broker, own).await?;
+        let (socket, registered, known) = Registered::begin(address, broker, own)?;
         let datagrams = Self::start(socket, openings, Some(registered));
         let datagrams = datagrams.map_err(|error| BrokerError::NoSocket {
             reason: error.kind(),
@@ -208,7 +208,7 @@ impl Reader {
         {
             return;
         }
-        let Some(opening) = self.openings.take(source.into()) else {
+        let Some(opening) = self.openings.take(source.ip()) else {
             return;
         };
         let (datagrams, received) = mpsc::channel(WAITING_DATAGRAMS);

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -103,7 +103,7 @@ impl Listener {
     pub async fn accept(&self) -> io::Result<Incoming> {
         loop {
             let (stream, source) = self.socket.accept().await?;
-            if let Some(opening) = self.openings.take(Caller::from(source)) {
+            if let Some(opening) = self.openings.take(source.ip()) {
                 drop(stream.set_nodelay(true));
                 return Ok(Incoming {
                     stream: Box::pin(stream),
@@ -129,12 +129,6 @@ pub(super) enum Caller {
     At(Source),
     /// Everybody who comes by this path, of whom no more is known.
     By(Path),
-}
-
-impl From<SocketAddr> for Caller {
-    fn from(address: SocketAddr) -> Self {
-        Self::At(address.ip().into())
-    }
 }
 
 /// Counts who is opening a channel.
@@ -169,12 +163,17 @@ impl Openings {
 
     /// Whether whoever comes from there has to show first that they receive there: so that nobody takes
     /// more than one place in the name of another, nor more than a quarter of all in the names of many.
-    pub(super) fn is_pressed(&self, caller: &Caller) -> bool {
+    pub(super) fn is_pressed(&self, from: IpAddr) -> bool {
         let counts = self.lock();
-        counts.of.contains_key(caller) || counts.all >= self.limits.openings / 4
+        let caller = Caller::At(from.into());
+        counts.of.contains_key(&caller) || counts.all >= self.limits.openings / 4
     }
 
-    pub(super) fn take(&self, caller: Caller) -> Option<Opening> {
+    pub(super) fn take(&self, from: IpAddr) -> Option<Opening> {
+        self.take_as(Caller::At(from.into()))
+    }
+
+    pub(super) fn take_as(&self, caller: Caller) -> Option<Opening> {
         let mut counts = self.lock();
         let theirs = counts.of.get(&caller).copied().unwrap_or_default();
         if counts.all >= self.limits.openings || theirs >= self.limits.openings_per_source {
@@ -232,14 +231,7 @@ impl Drop for Opening {
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
-
     use super::*;
-
-    fn at(address: &str) -> Caller {
-        let address: IpAddr = address.parse().unwrap();
-        Caller::At(address.into())
-    }
 
     #[test]
     fn no_more_open_at_a_time_than_may_and_a_place_comes_back() {
@@ -248,44 +240,40 @@ mod tests {
             openings_per_source: 2,
         };
         let openings = Openings::new(limits);
-        let [a, b] = ["192.0.2.1", "192.0.2.2"];
-        let held = [
-            openings.take(at(a)),
-            openings.take(at(a)),
-            openings.take(at(b)),
-        ];
+        let [a, b] = ["192.0.2.1", "192.0.2.2"].map(|text| text.parse().unwrap());
+        let held = [openings.take(a), openings.take(a), openings.take(b)];
         assert!(held.iter().all(Option::is_some));
-        assert!(openings.take(at(b)).is_none(), "the fourth");
+        assert!(openings.take(b).is_none(), "the fourth");
         let [first, ..] = held;
         drop(first);
-        assert!(openings.take(at(a)).is_some());
+        assert!(openings.take(a).is_some());
         assert_eq!(openings.lock().refused, 1);
     }
 
     #[test]
     fn who_may_be_somebody_else_has_one_place_and_all_of_those_a_quarter() {
         let openings = Openings::new(Limits::default());
-        let source = |n| Caller::from(SocketAddr::from(([192, 0, 2, n], 0)));
+        let source = |n| format!("192.0.2.{n}").parse().unwrap();
         let mut held = Vec::new();
         for n in 0..16 {
-            assert!(!openings.is_pressed(&source(n)), "{n}");
+            assert!(!openings.is_pressed(source(n)), "{n}");
             held.push(openings.take(source(n)).unwrap());
-            assert!(openings.is_pressed(&source(n)), "{n}");
+            assert!(openings.is_pressed(source(n)), "{n}");
         }
-        assert!(openings.is_pressed(&source(16)));
+        assert!(openings.is_pressed(source(16)));
         held.pop();
-        assert!(!openings.is_pressed(&source(16)));
+        assert!(!openings.is_pressed(source(16)));
     }
 
     #[test]
     fn one_source_has_its_own_limit_and_one_network_is_one_source() {
         let openings = Openings::new(Limits::default());
         let held: Vec<_> = (0..8)
-            .map(|n| openings.take(at(&format!("2001:db8::{n}"))))
+            .map(|n| openings.take(format!("2001:db8::{n}").parse().unwrap()))
             .collect();
         assert!(held.iter().all(Option::is_some));
-        assert!(openings.take(at("2001:db8::9")).is_none());
-        assert!(openings.take(at("2001:db8:0:1::")).is_some());
+        assert!(openings.take("2001:db8::9".parse().unwrap()).is_none());
+        assert!(openings.take("2001:db8:0:1::".parse().unwrap()).is_some());
         drop(held);
         assert!(openings.lock().of.is_empty());
     }

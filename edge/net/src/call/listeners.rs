@@ -167,7 +167,9 @@ impl Listeners {
         Ok(address)
     }
 
-    /// Waits on a UDP port (0: any) for those of whom a broker tells, under a token: `own`, or one that the broker draws.
+    /// Waits on a UDP port (0: any) for those of whom a broker tells, under a token: `own`, or one that is drawn here. By IPv6
+    /// and IPv4, if the broker has both; then [`Heard::Placed`] comes for each. While there is one of them, nobody is told
+    /// that there is not the other.
     pub fn broker(&mut self, broker: Broker, port: u16, own: Option<Token>) {
         let (tells, openings) = (self.tells.clone(), self.openings.clone());
         self.places

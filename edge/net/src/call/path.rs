@@ -10,9 +10,9 @@ use switch::link::Scheme;
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Path {
-    /// Straight, by TCP.
+    /// Direct, by TCP.
     Tcp,
-    /// Straight, by UDP.
+    /// Direct, by UDP.
     Udp,
     /// Straight, by QUIC.
     Quic,

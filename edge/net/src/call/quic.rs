@@ -129,7 +129,7 @@ pub(super) async fn connect(host: &str, port: u16) -> Result<Stream, RequestErro
         };
         Dialer::bind(any)?.reach(to).await
     };
-    let stream = timeout(dialing::DIRECT, dialing::reach(host, port, reach)).await;
+    let stream = timeout(dialing::DIRECT, dialing::first(host, port, reach)).await;
     stream.unwrap_or(Err(RequestError::Slow {
         after: dialing::DIRECT,
     }))

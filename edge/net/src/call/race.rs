@@ -1,6 +1,6 @@
 //! A call by whichever of several ways somebody can be reached.
 //!
-//! Whoever calls knows several ways and not which of them lead anywhere: [`call`] tries them, the straight ones first, and
+//! Whoever calls knows several ways and not which of them lead anywhere: [`call`] tries them, the direct ones first, and
 //! keeps the first over which somebody answers. An attempt goes as far as the first answer of a channel, since a
 //! connection by itself shows little: a datagram has none, and a network may accept connections for others. It goes no
 //! farther before it has won, so that only one of them says who we are, or spends what lets a session go on.
@@ -19,7 +19,7 @@ pub use error::{Failed, Failure, Unreached};
 use super::broker::Broker;
 use super::{Call, Path, Setup, Shelf, relay};
 use crate::Proxy;
-use crate::dial::{STAGGER, first};
+use crate::dial::{STAGGER, earliest};
 use attempt::Attempt;
 
 /// A way by which somebody may be reached. A host is a name, or an IP address (IPv6 without brackets); of a name all
@@ -112,7 +112,9 @@ pub struct Won {
     pub failed: Vec<Failed>,
 }
 
-/// Calls by the first of `ways` over which somebody answers: straight ones in their order, then brokers, then relays.
+/// Calls by the first of `ways` over which somebody answers: direct ones in their order, then brokers, then relays. Of more
+/// than 16 ways the rest is not tried.
+///
 /// With a `proxy`, only by those that go through it: TCP and relays, whose own [`relay::Way::proxy`] it takes the place of.
 /// `kept` as in [`Channel::dial`](channel::Channel::dial). Dropping the future ends all attempts.
 ///
@@ -161,7 +163,7 @@ pub async fn call<S: Shelf + Clone>(
         };
         (after, run)
     });
-    match first(attempts.collect()).await {
+    match earliest(attempts.collect()).await {
         (Some((answered, path)), failed) => Ok(Won {
             call: answered.go_on(),
             path,

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 /// one succeeds. Those that are not done then are dropped.
 ///
 /// Returns what succeeded, and with what the others failed until then; or all failures, in the order in which they came.
-pub(crate) async fn first<T, E, F>(attempts: Vec<(Duration, F)>) -> (Option<T>, Vec<E>)
+pub(crate) async fn earliest<T, E, F>(attempts: Vec<(Duration, F)>) -> (Option<T>, Vec<E>)
 where
     F: Future<Output = Result<T, E>>,
 {
@@ -64,13 +64,13 @@ mod tests {
             (SOON, done(Ok(2))),
             (Duration::ZERO, Box::pin(pending()) as Attempt),
         ];
-        assert_eq!(first(attempts).await, (Some(2), vec![]));
+        assert_eq!(earliest(attempts).await, (Some(2), vec![]));
     }
 
     #[tokio::test]
     async fn nobody_waits_when_nothing_is_tried() {
         let attempts = vec![(SOON, done(Err(1))), (HOUR, done(Ok(2)))];
-        assert_eq!(first(attempts).await, (Some(2), vec![1]));
+        assert_eq!(earliest(attempts).await, (Some(2), vec![1]));
     }
 
     #[tokio::test]
@@ -84,13 +84,13 @@ mod tests {
             (Duration::ZERO, slow),
             (HOUR, done(Ok(3))),
         ];
-        assert_eq!(first(attempts).await, (Some(2), vec![1]));
+        assert_eq!(earliest(attempts).await, (Some(2), vec![1]));
     }
 
     #[tokio::test]
     async fn all_may_fail() {
         let attempts = vec![(SOON, done(Err(2))), (Duration::ZERO, done(Err(1)))];
-        assert_eq!(first(attempts).await, (None, vec![1, 2]));
-        assert_eq!(first(Vec::<(_, Attempt)>::new()).await, (None, vec![]));
+        assert_eq!(earliest(attempts).await, (None, vec![1, 2]));
+        assert_eq!(earliest(Vec::<(_, Attempt)>::new()).await, (None, vec![]));
     }
 }

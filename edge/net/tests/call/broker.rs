@@ -1,6 +1,6 @@
 //! Calls by a broker.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use net::call::broker::{Broker, BrokerError, Met};
@@ -9,7 +9,7 @@ use switch::Token;
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
-use crate::people::{HERE, PATIENCE, Person, establish};
+use crate::people::{HERE, HERE_SIX, PATIENCE, Person, establish};
 use crate::servers;
 use crate::udp::say;
 
@@ -20,13 +20,13 @@ fn token(first: u8) -> Token {
 
 /// Bob waits at a broker.
 async fn waiting(broker: &Broker, own: Option<Token>) -> (Datagrams, Token) {
-    let waits = Datagrams::register(0, Limits::default(), broker, own).await;
+    let here = match broker.host().contains(':') {
+        true => HERE_SIX,
+        false => HERE,
+    };
+    let waits = Datagrams::register(here, Limits::default(), broker, own).await;
     let (datagrams, registration) = waits.unwrap();
-    let port = datagrams.address().port();
-    assert_eq!(
-        registration.seen,
-        SocketAddr::from((Ipv4Addr::LOCALHOST, port))
-    );
+    assert_eq!(registration.seen, datagrams.address());
     (datagrams, registration.token)
 }
 
@@ -46,7 +46,15 @@ async fn talking(broker: &Broker, listener: &Datagrams, token: Token) -> [Call; 
 
 #[tokio::test]
 async fn who_waits_under_a_token_of_the_broker_is_met_and_so_is_the_next_one() {
-    let broker = servers::broker(HERE).await;
+    meets_two(servers::broker(HERE).await).await;
+}
+
+#[tokio::test]
+async fn and_so_it_is_by_ipv6() {
+    meets_two(servers::broker(HERE_SIX).await).await;
+}
+
+async fn meets_two(broker: Broker) {
     let (listener, token) = waiting(&broker, None).await;
     let [mut caller, mut called] = talking(&broker, &listener, token.clone()).await;
     // The broker has forgotten who was met, and is told again.
@@ -81,7 +89,7 @@ async fn two_who_know_a_token_meet_whoever_comes_first() {
 async fn somebody_of_whom_the_broker_did_not_tell_may_call_the_same_port() {
     let broker = servers::broker(HERE).await;
     let (listener, _) = waiting(&broker, None).await;
-    let to = SocketAddr::from((Ipv4Addr::LOCALHOST, listener.address().port()));
+    let to = listener.address();
     let noise = UdpSocket::bind(HERE).await.unwrap();
     for bytes in [&b"KBRK\x01\x03"[..], b"KBRK\x01\x01", &[0], &[0x51; 30]] {
         noise.send_to(bytes, to).await.unwrap();
@@ -94,9 +102,20 @@ async fn somebody_of_whom_the_broker_did_not_tell_may_call_the_same_port() {
 
 #[tokio::test]
 async fn a_broker_says_from_where_it_sees_us() {
+    for here in [HERE, HERE_SIX] {
+        let broker = servers::broker(here).await;
+        let seen = broker.seen_from().await.unwrap();
+        assert!(
+            seen[..].iter().all(|seen| seen.ip() == here.ip()),
+            "{seen:?}"
+        );
+        assert_eq!(seen.len(), 1);
+    }
+    // The name of this machine has addresses of both kinds, and a broker by one.
     let broker = servers::broker(HERE).await;
-    let seen = broker.seen_from().await.unwrap();
-    assert!(seen.ip().is_loopback() && seen.port() != 0, "{seen}");
+    let named = Broker::new("localhost", broker.port());
+    let seen = named.seen_from().await.unwrap();
+    assert!(matches!(seen[..], [SocketAddr::V4(_)]), "{seen:?}");
 }
 
 #[tokio::test]
@@ -107,7 +126,7 @@ async fn what_fails_is_named() {
     let (seen, met, waits) = tokio::join!(
         nowhere.seen_from(),
         Met::join(&nowhere, token(1), PATIENCE),
-        Datagrams::register(0, Limits::default(), &nowhere, None),
+        Datagrams::register(HERE, Limits::default(), &nowhere, None),
     );
     assert_eq!(seen.unwrap_err(), BrokerError::Silent);
     assert_eq!(met.unwrap_err(), BrokerError::Silent);
@@ -120,7 +139,11 @@ async fn what_fails_is_named() {
     let zeros = Token::from_bytes(&[0; 32]).unwrap();
     let met = Met::join(&broker, zeros, PATIENCE).await;
     assert!(matches!(met, Err(BrokerError::Token(_))), "{met:?}");
-    let taken = Datagrams::register(port, Limits::default(), &broker, None).await;
+    let taken = silent.local_addr().unwrap();
+    let taken = Datagrams::register(taken, Limits::default(), &broker, None).await;
     let reason = std::io::ErrorKind::AddrInUse;
     assert_eq!(taken.unwrap_err(), BrokerError::NoSocket { reason });
+    let other = Datagrams::register(HERE_SIX, Limits::default(), &broker, None).await;
+    let host = "127.0.0.1".to_owned();
+    assert_eq!(other.unwrap_err(), BrokerError::NoName { host });
 }

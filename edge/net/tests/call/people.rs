@@ -1,7 +1,7 @@
 //! Two people with a shelf each, on the loopback interface.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,6 +16,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Any port of this machine.
 pub(crate) const HERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// The same by IPv6.
+pub(crate) const HERE_SIX: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0);
 
 /// Keeps sessions as long as the test runs.
 #[derive(Clone, Debug, Default)]

@@ -7,7 +7,7 @@ use drive::Clock;
 use net::call::broker::Broker;
 use net::call::relay::Way;
 use primitives::Secret;
-use switch::broker::{Server, ServerConfig, ServerInput, ServerOutput};
+use switch::broker::{Address, Server, ServerConfig, ServerInput, ServerOutput};
 use switch::link::Relay;
 use switch::server::{Config, Framing, Id, Input, Output, Switch};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -20,13 +20,22 @@ use tokio::time::sleep;
 pub(crate) async fn broker(at: SocketAddr) -> Broker {
     let socket = UdpSocket::bind(at).await.unwrap();
     let address = socket.local_addr().unwrap();
-    tokio::spawn(run_broker(socket));
+    match at {
+        SocketAddr::V4(_) => tokio::spawn(run_broker(socket, |from| match from {
+            SocketAddr::V4(from) => Some(from),
+            SocketAddr::V6(_) => None,
+        })),
+        SocketAddr::V6(_) => tokio::spawn(run_broker(socket, |from| match from {
+            SocketAddr::V4(_) => None,
+            SocketAddr::V6(from) => Some(from),
+        })),
+    };
     Broker::new(&address.ip().to_string(), address.port())
 }
 
-async fn run_broker(socket: UdpSocket) {
+async fn run_broker<A: Address>(socket: UdpSocket, read: fn(SocketAddr) -> Option<A>) {
     let clock = Clock::new();
-    let mut server = Server::new(
+    let mut server = Server::<A>::new(
         clock.now(),
         ServerConfig::default(),
         Secret::new([0xb0; 32]),
@@ -35,13 +44,18 @@ async fn run_broker(socket: UdpSocket) {
     loop {
         let until = loop {
             match server.poll() {
-                ServerOutput::Send { to, bytes } => drop(socket.send_to(&bytes, to).await),
+                ServerOutput::Send { to, bytes } => {
+                    let to: SocketAddr = to.into();
+                    drop(socket.send_to(&bytes, to).await);
+                }
                 ServerOutput::Wait(until) => break until,
             }
         };
         tokio::select! {
-            read = socket.recv_from(&mut buffer) => {
-                if let Ok((length, SocketAddr::V4(from))) = read {
+            came = socket.recv_from(&mut buffer) => {
+                if let Ok((length, from)) = came
+                    && let Some(from) = read(from)
+                {
                     let bytes = &buffer[..length];
                     server.handle(clock.now(), ServerInput::Datagram { from, bytes });
                 }

@@ -16,7 +16,7 @@ mod people;
 #[path = "../call/servers.rs"]
 mod servers;
 
-use network::{Nat, between};
+use network::{Kind, Nat, between};
 
 /// What both say when they met by knocking, and what when a relay carries it.
 const KNOCKED: &str = "UDP, by a broker";
@@ -24,37 +24,42 @@ const RELAYED: &str = "relay tcp://203.0.113.1";
 
 #[test]
 fn two_whose_networks_let_anybody_in_meet_by_a_broker() {
-    between(Nat::Open, Nat::Open, KNOCKED);
+    between(Nat::Open, Nat::Open, Kind::Four, KNOCKED);
 }
 
 #[test]
 fn two_whose_networks_let_in_whom_they_spoke_to_meet_by_a_broker() {
-    between(Nat::Restricted, Nat::Restricted, KNOCKED);
+    between(Nat::Restricted, Nat::Restricted, Kind::Four, KNOCKED);
 }
 
 #[test]
 fn two_whose_networks_show_another_port_to_each_need_a_relay() {
-    between(Nat::Symmetric, Nat::Symmetric, RELAYED);
+    between(Nat::Symmetric, Nat::Symmetric, Kind::Four, RELAYED);
 }
 
 #[test]
 fn one_with_another_port_for_each_calls_one_who_lets_anybody_in() {
-    between(Nat::Symmetric, Nat::Open, KNOCKED);
+    between(Nat::Symmetric, Nat::Open, Kind::Four, KNOCKED);
 }
 
 #[test]
 fn one_who_lets_anybody_in_calls_one_with_another_port_for_each() {
-    between(Nat::Open, Nat::Symmetric, KNOCKED);
+    between(Nat::Open, Nat::Symmetric, Kind::Four, KNOCKED);
 }
 
 #[test]
 fn one_with_another_port_for_each_needs_a_relay_to_one_who_lets_in_whom_they_spoke_to() {
-    between(Nat::Symmetric, Nat::Restricted, RELAYED);
+    between(Nat::Symmetric, Nat::Restricted, Kind::Four, RELAYED);
 }
 
 #[test]
 fn and_so_does_the_other() {
-    between(Nat::Restricted, Nat::Symmetric, RELAYED);
+    between(Nat::Restricted, Nat::Symmetric, Kind::Four, RELAYED);
+}
+
+#[test]
+fn by_ipv6_two_whose_networks_let_in_whom_they_spoke_to_meet_by_a_broker() {
+    between(Nat::Symmetric, Nat::Symmetric, Kind::Six, KNOCKED);
 }
 
 /// One program of a network.

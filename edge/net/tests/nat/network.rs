@@ -15,6 +15,15 @@ pub(crate) enum Nat {
     Symmetric,
 }
 
+/// By which address the two reach the broker.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    /// IPv4.
+    Four,
+    /// IPv6: each machine has an address of its own, and an address and port is let in once something was sent there.
+    Six,
+}
+
 impl Nat {
     /// Its rules, where `host` is who lives in it.
     fn rules(self, host: &str) -> String {
@@ -38,6 +47,9 @@ impl Nat {
                 chain comes {{ type nat hook prerouting priority dstnat; {comes}; }}
                 chain through {{ type filter hook forward priority filter; {through}; }}
                 chain here {{ type filter hook input priority filter; iifname wan drop; }}
+            }}
+            table ip6 box {{
+                chain through {{ type filter hook forward priority filter; iifname wan ct state new drop; }}
             }}"
         )
     }
@@ -48,28 +60,38 @@ const NETWORK: &str = r#"
     mount -t tmpfs none /run
     ip link set lo up
     ip addr add 203.0.113.1/32 dev lo
+    ip addr add 2001:db8::1/128 dev lo
     echo 1 > /proc/sys/net/ipv4/ip_forward
+    echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
     side() {
         ip netns add "$1"
         ip netns add "box-$1"
         ip link add "$1" type veth peer name wan netns "box-$1"
         ip addr add "203.0.113.$2/30" dev "$1"
+        ip addr add "2001:db8:$2::1/64" dev "$1" nodad
         ip link set "$1" up
+        ip route add "2001:db8:$3::/64" via "2001:db8:$2::2"
         ip netns exec "box-$1" sh -euc '
             ip link set lo up
             ip link add lan type veth peer name eth0 netns "$0"
             ip addr add "203.0.113.$1/30" dev wan
             ip addr add "10.0.$1.1/24" dev lan
+            ip addr add "2001:db8:$2::2/64" dev wan nodad
+            ip addr add "2001:db8:$1::1/64" dev lan nodad
             ip link set wan up
             ip link set lan up
             ip route add default via "203.0.113.$2"
+            ip route add default via "2001:db8:$2::1"
             echo 1 > /proc/sys/net/ipv4/ip_forward
+            echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
             echo "$3" | nft -f -' "$1" "$3" "$2" "$4"
         ip netns exec "$1" sh -euc '
             ip link set lo up
             ip addr add "10.0.$0.2/24" dev eth0
+            ip addr add "2001:db8:$0::2/64" dev eth0 nodad
             ip link set eth0 up
-            ip route add default via "10.0.$0.1"' "$3"
+            ip route add default via "10.0.$0.1"
+            ip route add default via "2001:db8:$0::1"' "$3"
     }
     side caller 5 6 "$1"
     side called 9 10 "$2"
@@ -82,7 +104,7 @@ const NETWORK: &str = r#"
 "#;
 
 /// One behind `caller` calls another behind `called`; both say that they talk by `path`.
-pub(crate) fn between(caller: Nat, called: Nat, path: &str) {
+pub(crate) fn between(caller: Nat, called: Nat, kind: Kind, path: &str) {
     let test = thread::current().name().unwrap().to_owned();
     let own = [
         "--map-root-user",
@@ -112,6 +134,13 @@ pub(crate) fn between(caller: Nat, called: Nat, path: &str) {
         .args(["sh", "-euc", NETWORK])
         .arg(std::env::current_exe().unwrap())
         .args([caller.rules("10.0.6.2"), called.rules("10.0.10.2")])
+        .env(
+            "BROKER",
+            match kind {
+                Kind::Four => "203.0.113.1",
+                Kind::Six => "2001:db8::1",
+            },
+        )
         .current_dir(&folder)
         .stdin(Stdio::null())
         .output()

@@ -1,5 +1,5 @@
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,12 +17,12 @@ use crate::servers;
 
 /// Long for a slow machine; nothing waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(120);
-const BROKER: SocketAddr = at(4788);
-const RELAY: SocketAddr = at(8889);
+const RELAY: &str = "203.0.113.1:8889";
 
-const fn at(port: u16) -> SocketAddr {
-    let ip = std::net::Ipv4Addr::new(203, 0, 113, 1);
-    SocketAddr::new(std::net::IpAddr::V4(ip), port)
+/// Where the broker is.
+fn broker() -> SocketAddr {
+    let ip: IpAddr = std::env::var("BROKER").unwrap().parse().unwrap();
+    (ip, 4788).into()
 }
 
 /// Does what the network wants of this program.
@@ -46,14 +46,14 @@ pub(crate) fn run() {
 
 /// Until the others are done, and the network is gone.
 async fn serve() {
-    servers::broker(BROKER).await;
-    servers::relay(RELAY, Config::default()).await;
+    servers::broker(broker()).await;
+    servers::relay(RELAY.parse().unwrap(), Config::default()).await;
     fs::write("servers", "").unwrap();
     sleep(PATIENCE * 2).await;
 }
 
 fn ways() -> (Broker, relay::Way, Token) {
-    let broker = Broker::new(&BROKER.ip().to_string(), BROKER.port());
+    let broker = Broker::new(&broker().ip().to_string(), broker().port());
     let relay = format!("tcp://{RELAY}").parse().unwrap();
     let token: Vec<u8> = (0..32).collect();
     (

@@ -44,6 +44,17 @@ pub enum BrokerError {
 }
 
 impl BrokerError {
+    /// Of those by which nobody was met, the one that came farthest.
+    pub(in crate::call) fn farthest(failed: Vec<Self>) -> Self {
+        let rank = |error: &Self| match error {
+            Self::NoPath { .. } => 3,
+            Self::Nobody { .. } => 2,
+            Self::Silent => 1,
+            _ => 0,
+        };
+        failed.into_iter().max_by_key(rank).unwrap_or(Self::Silent)
+    }
+
     /// What the caller can do.
     #[must_use]
     pub const fn kind(&self) -> Kind {

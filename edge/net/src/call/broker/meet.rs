@@ -10,7 +10,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::super::datagrams;
 use super::super::{Call, Setup, Shelf};
-use super::{ANY, Broker, BrokerError, Registrar, Told, no_socket};
+use super::{Broker, BrokerError, Registrar, Told, any, no_socket};
+use crate::dial::{earliest, staggered};
 
 /// Somebody was met at a broker: a way to where they are, which nobody has come over yet. Dropping it forgets them.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub struct Met {
 
 impl Met {
     /// Meets whoever waits at a broker under `token`, and knocks at where they are. Gives up when nobody came `within`
-    /// that time; dropping the future ends it.
+    /// that time; dropping the future ends it. Of IPv6 and IPv4 it is by which the broker tells of somebody first.
     ///
     /// Whether anything gets there and back shows as the channel opens.
     ///
@@ -37,7 +38,19 @@ impl Met {
         token: Token,
         within: Duration,
     ) -> Result<Self, BrokerError> {
-        let (socket, registrar) = Registrar::open(ANY, broker, &Wish::Join(token)).await?;
+        let found = broker.find().await?;
+        let attempts = staggered(found, |at| Self::join_at(at, token.clone(), within));
+        let (met, failed) = earliest(attempts).await;
+        met.ok_or_else(|| BrokerError::farthest(failed))
+    }
+
+    /// The same at one address of the broker.
+    pub(in crate::call) async fn join_at(
+        broker: SocketAddr,
+        token: Token,
+        within: Duration,
+    ) -> Result<Self, BrokerError> {
+        let (socket, registrar) = Registrar::open(any(broker), broker, &Wish::Join(token))?;
         let mut joining = Joining { socket, registrar };
         let told = joining.meet(within).await?;
         let peer = joining.knock(told).await;

@@ -1,20 +1,21 @@
 use std::collections::VecDeque;
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use drive::Clock;
 use kernel::Time;
-use switch::broker::{Client, ClientConfig, ClientInput, ClientOutput, Event};
+use switch::broker::{ClientOutput, Event};
 use switch::{Token, Wish};
 use tokio::net::UdpSocket;
 
 use super::super::seed;
-use super::{Broker, BrokerError, Registration};
+use super::machine::Machine;
+use super::{BrokerError, Registration, open};
 
 /// Drives one side of those who meet at a broker, on a socket that carries other things too.
 pub(in crate::call) struct Registrar {
-    client: Client,
+    client: Machine,
     clock: Clock,
     socket: Arc<UdpSocket>,
     /// The token of our own, or the one that was drawn.
@@ -22,7 +23,7 @@ pub(in crate::call) struct Registrar {
     seen: Option<SocketAddr>,
     until: Option<Time>,
     /// What is to be sent, and to be told.
-    out: VecDeque<(SocketAddrV4, Vec<u8>)>,
+    out: VecDeque<(SocketAddr, Vec<u8>)>,
     told: VecDeque<Told>,
 }
 
@@ -38,54 +39,40 @@ pub(in crate::call) enum Told {
 }
 
 impl Registrar {
-    /// One side, and its socket at `own`.
-    pub(in crate::call) async fn open(
+    /// One side, and its socket at `own`, which is an address of the same kind as the broker's.
+    pub(in crate::call) fn open(
         own: SocketAddr,
-        broker: &Broker,
+        broker: SocketAddr,
         wish: &Wish,
     ) -> Result<(Arc<UdpSocket>, Self), BrokerError> {
-        let (socket, broker) = broker.open(own).await?;
-        let socket = Arc::new(socket);
-        let registrar = Self::new(Arc::clone(&socket), broker, wish)?;
-        Ok((socket, registrar))
-    }
-
-    fn new(socket: Arc<UdpSocket>, broker: SocketAddrV4, wish: &Wish) -> Result<Self, BrokerError> {
         let (clock, seed) = (Clock::new(), seed().ok_or(BrokerError::NoRandomness)?);
-        let config = ClientConfig::default();
-        let client = Client::new(clock.now(), config, broker, wish, seed)?;
+        let client = Machine::new(clock.now(), broker, wish, seed)?;
         let token = match wish {
             Wish::Create(token) => token.clone(),
             Wish::Join(token) => Some(token.clone()),
         };
-        Ok(Self {
+        let socket = Arc::new(open(own)?);
+        let registrar = Self {
             client,
             clock,
-            socket,
+            socket: Arc::clone(&socket),
             token,
             seen: None,
             until: None,
             out: VecDeque::new(),
             told: VecDeque::new(),
-        })
+        };
+        Ok((socket, registrar))
     }
 
     /// Takes a datagram, if it is the broker's.
     pub(in crate::call) fn takes(&mut self, from: SocketAddr, bytes: &[u8]) -> bool {
-        let SocketAddr::V4(from) = from else {
-            return false;
-        };
-        let is_taken = self.client.takes(from, bytes);
-        if is_taken {
-            let input = ClientInput::Datagram { from, bytes };
-            self.client.handle(self.clock.now(), input);
-        }
-        is_taken
+        self.client.takes(self.clock.now(), from, bytes)
     }
 
     /// Does what is due. Safe to cancel.
     pub(in crate::call) async fn drive(&mut self) {
-        self.client.handle(self.clock.now(), ClientInput::Tick);
+        self.client.tick(self.clock.now());
         self.until = loop {
             match self.client.poll() {
                 ClientOutput::Send { to, bytes } => self.out.push_back((to, bytes)),
@@ -110,17 +97,17 @@ impl Registrar {
         self.clock.until(self.until)
     }
 
-    fn tell(&mut self, event: Event) {
+    fn tell(&mut self, event: Event<SocketAddr>) {
         let told = match event {
             Event::Mapped(seen) => {
-                self.seen = Some(seen.into());
+                self.seen = Some(seen);
                 self.registered()
             }
             Event::Assigned { token, .. } => {
                 self.token = Some(token);
                 self.registered()
             }
-            Event::Matched { address, .. } => Some(Told::Met(address.into())),
+            Event::Matched { address, .. } => Some(Told::Met(address)),
             Event::Ended(_) => Some(Told::Silent),
             _ => None,
         };

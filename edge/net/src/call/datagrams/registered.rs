@@ -8,7 +8,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
-use crate::call::broker::{Broker, BrokerError, Registrar, Registration, Told};
+use crate::call::broker::{BrokerError, Registrar, Registration, Told};
 
 /// The broker at which a listener waits.
 pub(super) struct Registered {
@@ -22,12 +22,12 @@ pub(super) struct Registered {
 type Known = oneshot::Receiver<Result<Registration, BrokerError>>;
 
 impl Registered {
-    pub(super) async fn begin(
+    pub(super) fn begin(
         own: SocketAddr,
-        broker: &Broker,
+        broker: SocketAddr,
         token: Option<Token>,
     ) -> Result<(Arc<UdpSocket>, Self, Known), BrokerError> {
-        let (socket, registrar) = Registrar::open(own, broker, &Wish::Create(token)).await?;
+        let (socket, registrar) = Registrar::open(own, broker, &Wish::Create(token))?;
         let (sender, known) = oneshot::channel();
         let registered = Self {
             registrar,

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::super::Path;
-use super::super::listen::{Caller, Incoming, Limits, Openings};
+use super::super::listen::{Incoming, Limits, Openings};
 use super::config;
 use super::stream::Stream;
 
@@ -101,12 +101,12 @@ impl Reader {
 
     fn take(&self, incoming: quinn::Incoming) {
         let source = incoming.remote_address();
-        if incoming.may_retry() && self.openings.is_pressed(&source.into()) {
+        if incoming.may_retry() && self.openings.is_pressed(source.ip()) {
             // It cannot be one that may not.
             drop(incoming.retry());
             return;
         }
-        let Some(opening) = self.openings.take(Caller::from(source)) else {
+        let Some(opening) = self.openings.take(source.ip()) else {
             incoming.refuse();
             return;
         };
@@ -173,8 +173,7 @@ mod tests {
             assert!(connected(&listener, config).await.is_none(), "{name:?}");
         }
         let gone = async {
-            let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-            while listener.openings.is_pressed(&local.into()) {
+            while listener.openings.is_pressed(Ipv4Addr::LOCALHOST.into()) {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };

@@ -2,16 +2,17 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use channel::{Event, Padding, Resumption};
+use switch::Token;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::gate::Gate;
 use super::{Config, Failure, Way};
-use crate::call::broker::{BrokerError, Met};
+use crate::call::broker::{Broker, BrokerError, Met};
 use crate::call::relay::Place;
 use crate::call::{Call, Setup, Shelf, datagrams, quic};
-use crate::dial::{Dialer, addresses, first, staggered};
+use crate::dial::{Dialer, earliest, find, staggered};
 use crate::{Proxy, RequestError};
 
 /// What an attempt to reach somebody needs.
@@ -74,25 +75,33 @@ impl<S: Shelf + Clone> Attempt<S> {
                 let stream = quic::connect(&host, port).await?;
                 self.ask(stream).await
             }
-            Way::Broker(broker, token) => {
-                let met = Met::join(&broker, token, self.config.meet_within).await?;
-                let answered = self.ask(met.into_stream()).await;
-                answered.map_err(|failure| match failure {
-                    Failure::Silent { after } => BrokerError::NoPath { after }.into(),
-                    other => other,
-                })
-            }
+            Way::Broker(broker, token) => self.by_broker(&broker, &token).await,
         }
     }
 
     /// Tries all addresses of a host.
     async fn datagrams(self, host: String, port: u16) -> Result<Answered, Failure> {
-        let found = addresses(&host, port).await;
-        let found = found.ok_or_else(|| RequestError::NoName { host: host.clone() })?;
+        let found = find(&host, port).await?;
         let attempts = staggered(found, |address| self.clone().datagrams_to(address));
-        let (answered, mut failed) = first(attempts).await;
-        let reason = || failed.pop().unwrap_or(RequestError::NoName { host }.into());
-        answered.ok_or_else(reason)
+        let (answered, mut failed) = earliest(attempts).await;
+        let none = || RequestError::NoName { host }.into();
+        answered.ok_or_else(|| failed.pop().unwrap_or_else(none))
+    }
+
+    /// Tries a broker by IPv6 and IPv4.
+    async fn by_broker(self, broker: &Broker, token: &Token) -> Result<Answered, Failure> {
+        let found = broker.find().await?;
+        let attempts = staggered(found, |at| self.clone().by_broker_at(at, token.clone()));
+        let (answered, failed) = earliest(attempts).await;
+        answered.ok_or_else(|| BrokerError::farthest(failed).into())
+    }
+
+    async fn by_broker_at(self, broker: SocketAddr, token: Token) -> Result<Answered, BrokerError> {
+        let met = Met::join_at(broker, token, self.config.meet_within).await?;
+        let after = self.config.answer_within;
+        // Whoever hangs up is as good as nobody there.
+        let answered = self.ask(met.into_stream()).await;
+        answered.map_err(|_| BrokerError::NoPath { after })
     }
 
     async fn datagrams_to(self, to: SocketAddr) -> Result<Answered, Failure> {
