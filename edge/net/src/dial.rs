@@ -230,7 +230,7 @@ mod tests {
         let planned = staggered(found, |address| address.to_string());
         let planned: Vec<_> = planned
             .iter()
-            .map(|(at, to)| (at.as_millis(), &to[..]))
+            .map(|(at, to)| (at.as_millis(), to.as_str()))
             .collect();
         let expected = [
             (0, "[::1]:1"),

@@ -2,6 +2,7 @@
 //! network namespaces, which vanish with the process that made them. Nothing leaves them.
 #![cfg(target_os = "linux")]
 #![expect(
+    clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,

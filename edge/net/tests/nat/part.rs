@@ -32,7 +32,7 @@ pub(crate) fn run() {
         .enable_all()
         .build();
     let limited = async {
-        match &part[..] {
+        match part.as_str() {
             "servers" => serve().await,
             "called" => wait().await,
             "caller" => reach().await,
