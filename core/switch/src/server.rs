@@ -55,6 +55,7 @@ pub struct Switch {
     sources: Sources,
     outputs: VecDeque<Output>,
     stats: Stats,
+    is_stopping: bool,
 }
 
 impl Switch {
@@ -73,6 +74,7 @@ impl Switch {
             sources: Sources::new(config.sources),
             outputs: VecDeque::new(),
             stats: Stats::default(),
+            is_stopping: false,
             config,
         }
     }
@@ -91,6 +93,7 @@ impl Switch {
             }
             Input::Sent { id, bytes } => self.sent(id, bytes),
             Input::Disconnected(id) => self.gone(id),
+            Input::Stop => self.stop(),
             Input::Tick => {}
         }
     }
@@ -128,6 +131,9 @@ impl Switch {
     }
 
     fn may_connect(&mut self, source: Source) -> Result<(), Cause> {
+        if self.is_stopping {
+            return Err(Cause::Stopping);
+        }
         let Config {
             starts,
             starts_within,
@@ -281,10 +287,17 @@ impl Switch {
         let Some(ended) = self.remove(id) else { return };
         self.close(id, cause);
         let theirs = match cause {
-            Cause::Expired => Cause::Expired,
+            Cause::Expired | Cause::Stopping => cause,
             _ => Cause::Left,
         };
         self.end_partner(&ended, theirs);
+    }
+
+    fn stop(&mut self) {
+        self.is_stopping = true;
+        while let Some(id) = self.connections.keys().next().copied() {
+            self.end(id, Cause::Stopping);
+        }
     }
 
     /// A connection ended by itself.

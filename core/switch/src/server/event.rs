@@ -71,6 +71,8 @@ pub enum Input<'a> {
     },
     /// A connection ended by itself.
     Disconnected(Id),
+    /// The server stops: all connections end, and whoever comes from now on is ended at once.
+    Stop,
     /// Nothing but time.
     Tick,
 }
@@ -132,13 +134,15 @@ pub enum Cause {
     Spent,
     /// It does not read what its partner says.
     Slow,
+    /// The server stops.
+    Stopping,
     /// What cannot be.
     Broken,
 }
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Left,
         Self::Rate,
         Self::Full,
@@ -150,6 +154,7 @@ impl Cause {
         Self::TooLong,
         Self::Spent,
         Self::Slow,
+        Self::Stopping,
         Self::Broken,
     ];
 
@@ -163,6 +168,7 @@ impl Cause {
         match self {
             Self::Rate | Self::Late => 1008,
             Self::TooLong => 1009,
+            Self::Stopping => 1001,
             _ => 1000,
         }
     }
@@ -182,6 +188,7 @@ impl Cause {
             Self::TooLong => "too_long",
             Self::Spent => "spent",
             Self::Slow => "slow",
+            Self::Stopping => "stopping",
             Self::Broken => "broken",
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use switch::client::{End, Event, SendError};
-use switch::server::{Cause, Framing, Id};
+use switch::server::{Cause, Framing, Id, Input};
 use switch::{Token, Wish};
 
 use crate::world::{World, config, own, password};
@@ -283,12 +283,37 @@ fn a_relay_that_says_nothing_gives_no_place() {
 fn an_id_given_out_twice_ends_what_it_named() {
     let mut world = World::new();
     let [creator, joiner] = world.pair([Framing::Message; 2]);
-    world.tell(switch::server::Input::Connected {
+    world.tell(Input::Connected {
         id: creator,
         from: crate::world::address(1),
         framing: Framing::Message,
     });
     assert_eq!(world.ends[&joiner], Cause::Left);
     assert_eq!(world.switch.load().opening, 1);
-    world.tell(switch::server::Input::Disconnected(Id::new(77)));
+    world.tell(Input::Disconnected(Id::new(77)));
+}
+
+#[test]
+fn when_the_server_stops_all_connections_end_and_nobody_comes_in() {
+    let mut world = World::new();
+    let [creator, joiner] = world.pair([Framing::Message, Framing::Length]);
+    let waiting = world.client(Wish::Create(None), None);
+    let opening = world.connect(crate::world::address(3), Framing::Message);
+    world.say(creator, b"last words").unwrap();
+    world.read(creator);
+    world.tell(Input::Stop);
+    let late = world.connect(crate::world::address(4), Framing::Message);
+    for id in [creator, joiner, waiting, opening, late] {
+        assert_eq!(world.ends[&id], Cause::Stopping);
+    }
+    assert_eq!(Cause::Stopping.code(), 1001);
+    assert_eq!(world.switch.stats().ended(Cause::Stopping), 5);
+    assert_eq!((world.switch.load(), world.until), Default::default());
+    // what was sealed before is still there to be written
+    world.settle();
+    assert_eq!(
+        world.side(joiner).frames().last(),
+        Some(&&b"last words"[..])
+    );
+    assert_eq!(world.end_of(waiting), Some(End::Lost));
 }
