@@ -7,6 +7,7 @@ use kernel::Kind;
 
 use crate::board::Limits;
 use crate::pace::Rate;
+use crate::{broker, relay};
 
 /// What a server runs.
 #[non_exhaustive]
@@ -22,6 +23,10 @@ pub struct Config {
     pub control: Option<PathBuf>,
     /// Whether plain HTTP is wanted on any address, because a proxy in front speaks TLS.
     pub behind_proxy: bool,
+    /// A relay, if one is wanted.
+    pub relay: relay::Config,
+    /// A broker, if one is wanted.
+    pub broker: broker::Config,
     /// What a reload replaces.
     pub settings: Settings,
 }
@@ -103,6 +108,8 @@ impl Default for Config {
             tls: None,
             control: None,
             behind_proxy: false,
+            relay: relay::Config::default(),
+            broker: broker::Config::default(),
             settings: Settings::default(),
         }
     }
@@ -143,6 +150,9 @@ impl Config {
         }
         if let Some(&address) = self.admin.iter().find(|a| !is_loopback(a)) {
             return Err(ConfigError::AdminOnPublic { address });
+        }
+        if self.tls.is_none() && !self.relay.tls.is_empty() {
+            return Err(ConfigError::RelayWithoutTls);
         }
         let is_plain = self.tls.is_none() && !self.behind_proxy;
         match self.listen.iter().find(|a| is_plain && !is_loopback(a)) {
@@ -217,6 +227,9 @@ pub enum ConfigError {
         /// The address.
         address: SocketAddr,
     },
+    /// A relay would have to speak TLS.
+    #[error("switch.tls needs a certificate")]
+    RelayWithoutTls,
     /// A setting that only works above zero.
     #[error("{name} must not be zero")]
     Zero {
@@ -274,6 +287,20 @@ mod tests {
         let address = "0.0.0.0:2".parse().unwrap();
         config.admin = Some(address);
         assert_eq!(config.check(), Err(ConfigError::AdminOnPublic { address }));
+    }
+
+    #[test]
+    fn a_relay_speaks_tls_only_with_a_certificate() {
+        let mut config = on("127.0.0.1:1");
+        config.relay.tcp = vec!["0.0.0.0:2".parse().unwrap()];
+        assert_eq!(config.check(), Ok(()), "frames are sealed without it");
+        config.relay.tls = vec!["0.0.0.0:3".parse().unwrap()];
+        assert_eq!(config.check(), Err(ConfigError::RelayWithoutTls));
+        config.tls = Some(Certificate::Files(TlsFiles {
+            cert: "c".into(),
+            key: "k".into(),
+        }));
+        assert_eq!(config.check(), Ok(()));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::waiting::Waiting;
 use super::{Settings, Share};
 use crate::board::{Boards, ReadError, Source};
 use crate::pace::Pace;
+use crate::relay::Relay;
 use crate::respond::Responder;
 
 /// What all requests share.
@@ -30,6 +31,8 @@ pub(super) struct Hub {
     pub(super) draining: watch::Sender<bool>,
     /// Accounts and what they can do, where there is a store.
     pub(super) responder: Option<Arc<Responder>>,
+    /// Where WebSockets to a relay go, if it has any.
+    pub(super) relay: Option<Arc<Relay>>,
     pub(super) unlisted: Unlisted,
     pace: Mutex<Pace>,
     settings: RwLock<Arc<Settings>>,
@@ -55,6 +58,7 @@ impl Hub {
             reading: Arc::default(),
             draining: watch::Sender::new(false),
             responder,
+            relay: None,
             unlisted: Unlisted::default(),
             pace: Mutex::new(Pace::new(settings.requests, SOURCES)),
             settings: RwLock::new(Arc::new(settings)),
@@ -121,12 +125,16 @@ impl Hub {
 
     /// Where a request of `peer` comes from: the peer, or who it says if it is a trusted hop.
     pub(super) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
+        self.source_of(self.origin(peer, headers))
+    }
+
+    /// The same as an address.
+    pub(super) fn origin(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let settings = self.settings();
         let trusted = &settings.trusted_proxies;
         let forwarded = headers.get_all(FORWARDED);
         let hops = forwarded.iter().filter_map(|value| value.to_str().ok());
-        let origin = origin(peer, hops, trusted).unwrap_or(peer);
-        self.source_of(origin)
+        origin(peer, hops, trusted).unwrap_or(peer)
     }
 
     /// The source of one address: a keyed hash of its /32 or /64.

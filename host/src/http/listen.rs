@@ -11,32 +11,44 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use rustls::ProtocolVersion;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 
-use super::Share;
 use super::hub::{Hub, lock};
 use super::pulse::Beat;
 use super::routes::Peer;
 use super::tls::{Tls, is_question};
+use super::{Settings, Share, relay};
 use crate::board::Source;
+use crate::relay::Relay;
 
 /// One listening socket and what its connections get.
 #[derive(Debug)]
 pub(super) struct Listener {
     pub(super) name: &'static str,
     pub(super) socket: TcpListener,
-    pub(super) router: Router,
+    pub(super) serves: Serves,
     pub(super) hub: Arc<Hub>,
     pub(super) open: Arc<Open>,
     pub(super) tls: Option<Arc<Tls>>,
     /// Whether it is alive.
     pub(super) beats: mpsc::Receiver<Beat>,
-    /// When its connections shall end.
-    pub(super) draining: Option<watch::Receiver<bool>>,
+}
+
+/// What a connection is for.
+#[derive(Clone, Debug)]
+pub(super) enum Serves {
+    Http {
+        router: Router,
+        /// When its connections shall end.
+        draining: Option<watch::Receiver<bool>>,
+    },
+    /// Frames of a relay.
+    Relay(Arc<Relay>),
 }
 
 impl Listener {
@@ -73,9 +85,8 @@ impl Listener {
             metrics::counter!("entrenous_rejected_total", "limit" => "connections").increment(1);
             return;
         };
-        let router = self.router.clone();
+        let (hub, serves) = (Arc::clone(&self.hub), self.serves.clone());
         let tls = self.tls.as_ref().and_then(|tls| tls.acceptor());
-        let draining = self.draining.clone();
         tokio::spawn(async move {
             let mut line = Line {
                 held: Some(Arc::new(held)),
@@ -83,17 +94,18 @@ impl Listener {
             };
             // Without it an answer of two packets waits for the peer's delayed acknowledgement.
             drop(stream.set_nodelay(true));
+            keep_alive(&stream);
             // A reader who stops in the middle of an answer does not keep the connection for ever.
             let mut stream = TimeoutStream::new(stream);
-            stream.set_write_timeout(Some(settings.stalled));
+            stream.set_write_timeout(serves.stalled(&settings));
             let stream = Box::pin(stream);
             match tls {
-                None => serve(stream, (ip, line), router, draining).await,
+                None => serves.serve(hub, stream, (ip, line)).await,
                 Some(tls) => match timeout(HANDSHAKE, tls.accept(stream)).await {
                     Ok(Ok(stream)) if is_question(stream.get_ref().1) => {}
                     Ok(Ok(stream)) => {
                         line.exporter = exporter(stream.get_ref().1);
-                        serve(stream, (ip, line), router, draining).await;
+                        serves.serve(hub, stream, (ip, line)).await;
                     }
                     Ok(Err(error)) => tracing::debug!(%error, "TLS handshake"),
                     Err(_) => tracing::debug!("TLS handshake took too long"),
@@ -101,6 +113,41 @@ impl Listener {
             }
         });
     }
+}
+
+impl Serves {
+    /// How long a reader may take nothing; a relay looks at that itself.
+    fn stalled(&self, settings: &Settings) -> Option<Duration> {
+        match self {
+            Self::Http { .. } => Some(settings.stalled),
+            Self::Relay(_) => None,
+        }
+    }
+
+    async fn serve(
+        self,
+        hub: Arc<Hub>,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        (peer, line): (IpAddr, Line),
+    ) {
+        match self {
+            Self::Http { router, draining } => serve(stream, (peer, line), router, draining).await,
+            Self::Relay(relay) => {
+                relay::serve(hub, relay, peer, stream).await;
+                // The connection is counted until here.
+                drop(line);
+            }
+        }
+    }
+}
+
+/// Lets the system find out that a peer is gone that no longer says anything.
+fn keep_alive(stream: &TcpStream) {
+    let keepalive = TcpKeepalive::new()
+        .with_time(KEEPALIVE)
+        .with_interval(KEEPALIVE_AGAIN);
+    // Without it the bounds of time remain.
+    drop(SockRef::from(stream).set_tcp_keepalive(&keepalive));
 }
 
 /// Speaks HTTP/1.1 with one peer; once `draining`, only until the request in hand is answered.
@@ -243,6 +290,9 @@ fn is_of_one_peer(error: &io::Error) -> bool {
 const HEAD: Duration = Duration::from_secs(30);
 const HANDSHAKE: Duration = Duration::from_secs(10);
 const EXPORTER: &[u8] = b"EXPORTER-entrenous-v1";
+/// Silence before the first question, and between questions.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+const KEEPALIVE_AGAIN: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(200);
 const BUFFER: usize = 16 << 10;
 
@@ -278,12 +328,14 @@ mod tests {
         let listener = Listener {
             name: "test",
             socket,
-            router: routes::router(&service.hub),
+            serves: Serves::Http {
+                router: routes::router(&service.hub),
+                draining: None,
+            },
             hub: Arc::clone(&service.hub),
             open: Arc::clone(&open),
             tls: None,
             beats: pulse::questions().1,
-            draining: None,
         };
         let listening = tokio::spawn(listener.run());
 

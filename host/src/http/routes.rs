@@ -18,6 +18,7 @@ use super::hub::Hub;
 use super::live::live;
 use super::reading::Room;
 use super::refusal::Refusal;
+use super::relay::web;
 use super::rpc::rpc;
 use super::stream;
 use super::waiting::Waiter;
@@ -68,6 +69,7 @@ pub(super) fn router(hub: &Arc<Hub>) -> Router {
         .route("/new", get(plain_news))
         .route("/v1/rpc", post(rpc))
         .route("/v1/live", get(live))
+        .route("/ws", get(web))
         .route("/.well-known/entrenous", get(well_known))
         .route("/meet/{board}/new", get(named_news));
     for phase in Phase::ALL {
@@ -316,6 +318,7 @@ fn kind(path: &str) -> &'static str {
         Some("new") => "new",
         Some("rpc") => "rpc",
         Some("live") => "live",
+        Some("ws") => "relay",
         _ => "other",
     }
 }

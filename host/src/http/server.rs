@@ -11,11 +11,14 @@ use tokio::task::JoinHandle;
 use tokio::time::{interval, timeout};
 
 use super::hub::Hub;
-use super::listen::{Listener, Open};
+use super::listen::{Listener, Open, Serves};
 use super::pulse::{self, Beat};
+use super::switch::{self, Running};
 use super::tls::{self, Tls};
 use super::{Config, ConfigError, Pulse, Render, TlsError, admin, routes};
 use crate::board::ReadError;
+use crate::broker::Broker;
+use crate::relay::{self, PasswordFileError, Relay};
 use crate::respond::Responder;
 
 /// A running server. Dropping it ends it at once; [`stop`](Self::stop) ends it well.
@@ -27,6 +30,8 @@ pub struct Server {
     open: Arc<Open>,
     addresses: Vec<SocketAddr>,
     admin_address: Option<SocketAddr>,
+    relay: Option<Running>,
+    broker: Option<Arc<Broker>>,
     public: Vec<Task>,
     others: Vec<Task>,
 }
@@ -64,8 +69,14 @@ impl Server {
         let public = bind_all(&config.listen).await?;
         let admin_socket = bind_all(config.admin.as_slice()).await?;
         let tls = Tls::start(config.tls.as_ref()).map_err(StartError::Tls)?;
+        let relay = switch::relay(&config.relay)?;
+        let frames = bind_all(&config.relay.tcp).await?;
+        let tls_frames = bind_all(&config.relay.tls).await?;
+        let broker = switch::broker(&config.broker)?;
 
-        let hub = Arc::new(Hub::new(config.settings, responder));
+        let mut hub = Hub::new(config.settings, responder);
+        hub.relay = relay.clone().filter(|_| config.relay.web);
+        let hub = Arc::new(hub);
         // What is there counts from the start, and the first metrics already say so.
         hub.tidy().await.map_err(StartError::Store)?;
         let (asking, beats) = pulse::questions();
@@ -74,8 +85,15 @@ impl Server {
             tls: Arc::new(tls),
             pulse: Pulse::new(&hub, Vec::new()),
             open: Arc::default(),
-            addresses: public.iter().map(|(_, address)| *address).collect(),
+            addresses: addresses(&public),
             admin_address: admin_socket.first().map(|(_, address)| *address),
+            relay: relay.map(|relay| Running {
+                relay,
+                config: config.relay,
+                tcp: addresses(&frames),
+                tls: addresses(&tls_frames),
+            }),
+            broker,
             public: Vec::new(),
             others: vec![Task(tokio::spawn(tidy(Arc::clone(&hub), beats)))],
             hub,
@@ -86,12 +104,14 @@ impl Server {
             let listener = Listener {
                 name: "public",
                 socket,
-                router: routes::router(&server.hub),
+                serves: Serves::Http {
+                    router: routes::router(&server.hub),
+                    draining: Some(server.hub.draining.subscribe()),
+                },
                 hub: Arc::clone(&server.hub),
                 open: Arc::clone(&server.open),
                 tls: Some(Arc::clone(&server.tls)),
                 beats,
-                draining: Some(server.hub.draining.subscribe()),
             };
             server.public.push(Task(tokio::spawn(listener.run())));
         }
@@ -99,21 +119,65 @@ impl Server {
             let listener = Listener {
                 name: "admin",
                 socket,
-                router: admin::router(&server.hub, render.clone()),
+                serves: Serves::Http {
+                    router: admin::router(&server.hub, render.clone()),
+                    draining: None,
+                },
                 hub: Arc::clone(&server.hub),
                 // Answers while the others stop, so it is not waited for.
                 open: Arc::default(),
                 tls: None,
                 beats: pulse::questions().1,
-                draining: None,
             };
             server.others.push(Task(tokio::spawn(listener.run())));
+        }
+        if let Some(relay) = server.shared_relay() {
+            server.others.push(Task(tokio::spawn(relay.run())));
+        }
+        server.carry(frames, None, &mut asked);
+        let tls = Arc::clone(&server.tls);
+        server.carry(tls_frames, Some(&tls), &mut asked);
+        if let Some(broker) = &server.broker {
+            let task = tokio::spawn(Arc::clone(broker).run());
+            server.others.push(Task(task));
         }
         if let Some(directory) = config.control {
             server.others.push(control(&directory, &server)?);
         }
         server.pulse = Pulse::new(&server.hub, asked);
         Ok(server)
+    }
+
+    /// Runs the relay's listeners on `sockets`.
+    fn carry(
+        &mut self,
+        sockets: Vec<(TcpListener, SocketAddr)>,
+        tls: Option<&Arc<Tls>>,
+        asked: &mut Vec<mpsc::Sender<Beat>>,
+    ) {
+        let Some(relay) = self.shared_relay() else {
+            return;
+        };
+        for (socket, _) in sockets {
+            let (asking, beats) = pulse::questions();
+            asked.push(asking);
+            let listener = Listener {
+                name: "relay",
+                socket,
+                serves: Serves::Relay(Arc::clone(&relay)),
+                hub: Arc::clone(&self.hub),
+                open: Arc::clone(&self.open),
+                tls: tls.cloned(),
+                beats,
+            };
+            self.public.push(Task(tokio::spawn(listener.run())));
+        }
+    }
+
+    fn shared_relay(&self) -> Option<Arc<Relay>> {
+        self.relay
+            .as_ref()
+            .map(|running| Arc::clone(&running.relay))
     }
 
     /// The public addresses, with the ports that were taken.
@@ -126,6 +190,27 @@ impl Server {
     #[must_use]
     pub fn admin_address(&self) -> Option<SocketAddr> {
         self.admin_address
+    }
+
+    /// The relay, if one runs.
+    #[must_use]
+    pub fn relay(&self) -> Option<&Relay> {
+        self.relay.as_ref().map(|running| &*running.relay)
+    }
+
+    /// The relay's own addresses: those of TCP, and those of TLS.
+    #[must_use]
+    pub fn relay_addresses(&self) -> [&[SocketAddr]; 2] {
+        match &self.relay {
+            Some(running) => [&running.tcp, &running.tls],
+            None => [&[], &[]],
+        }
+    }
+
+    /// The broker, if one runs.
+    #[must_use]
+    pub fn broker(&self) -> Option<&Broker> {
+        self.broker.as_deref()
     }
 
     /// Whether it is alive, for a watchdog; of use for as long as the server.
@@ -144,6 +229,10 @@ impl Server {
         let mut config = config.clone();
         config.listen.clone_from(&self.addresses);
         config.admin = self.admin_address;
+        config.relay = self
+            .relay
+            .as_ref()
+            .map_or_else(relay::Config::default, |running| running.config.clone());
         config.check().map_err(StartError::Config)?;
         let changed = self.tls.change(config.tls.as_ref());
         changed.map_err(StartError::Tls)?;
@@ -151,10 +240,13 @@ impl Server {
         Ok(())
     }
 
-    /// Stops: says so at `/readyz`, answers who waits, closes the public listeners, lets requests
-    /// end for at most `grace`, then cuts the rest.
+    /// Stops: says so at `/readyz`, answers who waits, ends what a relay carries, closes the public
+    /// listeners, lets requests end for at most `grace`, then cuts the rest.
     pub async fn stop(self, grace: Duration) -> Stopped {
         self.hub.draining.send_replace(true);
+        if let Some(relay) = self.relay() {
+            relay.stop();
+        }
         end(self.public).await;
         let ended = timeout(grace, self.open.none()).await;
         let cut = if ended.is_ok() { 0 } else { self.open.count() };
@@ -165,13 +257,14 @@ impl Server {
 
 impl Config {
     /// All that [`Server::start`] would refuse, without opening a socket: also reads the
-    /// certificate and key, or the roots of the authority.
+    /// certificate and key, or the roots of the authority, and the password of the relay.
     ///
     /// # Errors
     ///
     /// See [`StartError`].
     pub fn check_files(&self) -> Result<(), StartError> {
         self.check().map_err(StartError::Config)?;
+        self.relay.load().map_err(StartError::Password)?;
         match &self.tls {
             Some(certificate) => tls::check(certificate).map_err(StartError::Tls),
             None => Ok(()),
@@ -218,6 +311,10 @@ fn control(directory: &Path, _: &Server) -> Result<Task, StartError> {
         path: directory.to_owned(),
         reason: io::ErrorKind::Unsupported,
     })
+}
+
+fn addresses(sockets: &[(TcpListener, SocketAddr)]) -> Vec<SocketAddr> {
+    sockets.iter().map(|(_, address)| *address).collect()
 }
 
 async fn bind_all(addresses: &[SocketAddr]) -> Result<Vec<(TcpListener, SocketAddr)>, StartError> {
@@ -267,6 +364,12 @@ pub enum StartError {
     /// Certificate or key cannot be used.
     #[error(transparent)]
     Tls(TlsError),
+    /// The relay has no password.
+    #[error(transparent)]
+    Password(PasswordFileError),
+    /// The system gives no random bytes.
+    #[error("the system gives no random bytes")]
+    NoRandomness,
     /// The owner's socket cannot be made.
     #[error("no control socket in {}: {reason}", path.display())]
     Control {
@@ -296,6 +399,8 @@ impl StartError {
             Self::Config(error) => error.kind(),
             Self::Tls(error) => error.kind(),
             Self::Store(error) => error.kind(),
+            Self::Password(error) => error.kind(),
+            Self::NoRandomness => Kind::Unavailable,
             Self::Bind { .. } | Self::Control { .. } => Kind::BadInput,
         }
     }
