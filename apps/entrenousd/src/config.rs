@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use host::http::{Acme, Certificate, Config, Settings, TlsFiles};
 use host::respond::Rules;
+use host::{broker, relay};
 use kernel::Kind;
 use primitives::sha256;
 use tracing::Level;
 
 use crate::failure::Failure;
-use keys::{KEYS, Key, Reload};
+use keys::{Key, Reload};
 pub(crate) use value::{duration_text, quoted as toml_text};
 
 /// All settings of a server.
@@ -37,6 +38,8 @@ pub(crate) struct Values {
     pub(crate) log_format: LogFormat,
     pub(crate) log_level: Level,
     pub(crate) settings: Settings,
+    pub(crate) relay: relay::Config,
+    pub(crate) broker: broker::Config,
     /// Paths of the keys that the file sets.
     set: BTreeSet<&'static str>,
 }
@@ -73,6 +76,8 @@ impl Default for Values {
             log_format: LogFormat::Text,
             log_level: Level::INFO,
             settings: config.settings,
+            relay: config.relay,
+            broker: config.broker,
             set: BTreeSet::new(),
         }
     }
@@ -148,13 +153,13 @@ impl Values {
                 "" => name.clone(),
                 _ => format!("{above}.{name}"),
             };
-            if let Some(key) = KEYS.iter().find(|key| key.path == path) {
+            if let Some(key) = keys::all().find(|key| key.path == path) {
                 let refused = |text| Wrong::new(format!("{path}: {text}"));
                 (key.set)(self, value).map_err(refused)?;
                 self.set.insert(key.path);
                 continue;
             }
-            let is_group = KEYS.iter().any(|key| is_below(key.path, &path));
+            let is_group = keys::all().any(|key| is_below(key.path, &path));
             match value {
                 toml::Value::Table(inner) if is_group => self.take(inner, &path)?,
                 _ => return Err(unknown(&path)),
@@ -165,7 +170,7 @@ impl Values {
 
     /// Every key with its value, as TOML, and where that comes from.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, String, Origin)> {
-        KEYS.iter().map(|key| {
+        keys::all().map(|key| {
             let origin = match self.set.contains(key.path) {
                 true => Origin::File,
                 false => Origin::Default,
@@ -187,8 +192,8 @@ impl Values {
     /// The keys that differ from `old` but only count at the start.
     pub(crate) fn need_restart(&self, old: &Self) -> impl Iterator<Item = &'static str> {
         let differs = |key: &&Key| (key.show)(self) != (key.show)(old);
-        let keys = KEYS.iter().filter(|key| key.reload == Reload::No);
-        keys.filter(differs).map(|key| key.path)
+        let fixed = keys::all().filter(|key| key.reload == Reload::No);
+        fixed.filter(differs).map(|key| key.path)
     }
 
     /// What the server runs.
@@ -199,6 +204,8 @@ impl Values {
         config.behind_proxy = self.behind_proxy;
         config.control = self.control();
         config.settings = self.settings.clone();
+        config.relay = self.relay.clone();
+        config.broker = self.broker.clone();
         config.tls = self.certificate();
         config
     }
@@ -234,9 +241,14 @@ impl Values {
 
     /// The address of a listener as people type it.
     pub(crate) fn url(&self, address: SocketAddr) -> String {
+        format!("{}://{address}", self.url_scheme())
+    }
+
+    /// What the public listeners speak.
+    pub(crate) fn url_scheme(&self) -> &'static str {
         match self.certificate() {
-            Some(_) => format!("https://{address}"),
-            None => format!("http://{address}"),
+            Some(_) => "https",
+            None => "http",
         }
     }
 }
@@ -307,7 +319,7 @@ fn unknown(path: &str) -> Wrong {
         let whole = strsim::jaro_winkler(path, key.path);
         whole.max(strsim::jaro_winkler(&last(path), &last(key.path)) - 0.05)
     };
-    let best = KEYS.iter().max_by(|a, b| similar(a).total_cmp(&similar(b)));
+    let best = keys::all().max_by(|a, b| similar(a).total_cmp(&similar(b)));
     let hint = best.filter(|key| similar(key) > 0.7);
     Wrong {
         text: format!("unknown setting {path}"),
@@ -323,7 +335,7 @@ pub(crate) fn example() -> String {
          # change. \"reload: yes\" counts after SIGHUP, \"reload: no\" takes a restart.\n",
     );
     let mut group = "";
-    for key in KEYS {
+    for key in keys::all() {
         let (here, name) = key.path.split_once('.').unwrap_or(("", key.path));
         if here != group {
             text.push_str(&format!("\n[{here}]\n"));

@@ -47,6 +47,8 @@ async fn serve(args: &Run, values: Values, ui: &Ui) -> Result<(), Failure> {
         "event": "listening",
         "public": public,
         "admin": server.admin_address().map(|address| address.to_string()),
+        "relay": relays(&values, &server),
+        "broker": server.broker().map(|broker| format!("udp://{}", broker.address())),
     }))?;
     announce(&public, server.addresses());
     service::ready();
@@ -157,6 +159,26 @@ fn announce(public: &[String], addresses: &[SocketAddr]) {
     tracing::info!("listening on {urls}{reach}; meet there with `entrenous meet --at {there}`");
 }
 
+/// Where its relay is, as links say it.
+fn relays(values: &Values, server: &Server) -> Vec<String> {
+    let web = values.relay.web.then(|| server.addresses());
+    let scheme = match values.url_scheme() {
+        "https" => "wss",
+        _ => "ws",
+    };
+    let [tcp, tls] = server.relay_addresses();
+    let kinds = [
+        (scheme, web.unwrap_or_default()),
+        ("tcp", tcp),
+        ("tls", tls),
+    ];
+    let all = kinds.iter().flat_map(|(scheme, addresses)| {
+        let url = move |address| format!("{scheme}://{address}");
+        addresses.iter().map(url)
+    });
+    all.collect()
+}
+
 /// What others type: nobody can connect to 0.0.0.0.
 fn reachable(url: &str, address: SocketAddr) -> String {
     match url.split_once("://") {
@@ -212,6 +234,9 @@ impl From<StartError> for Failure {
             ),
             StartError::Config(ConfigError::AdminOnPublic { .. }) => {
                 failure.hint("use `admin = \"127.0.0.1:7440\"`, or \"\" for none")
+            }
+            StartError::Config(ConfigError::RelayWithoutTls) => {
+                failure.hint("set `tls.acme` or `tls.cert` and `tls.key`, or use `switch.tcp`")
             }
             StartError::Bind { reason, .. } => match reason {
                 std::io::ErrorKind::AddrInUse => failure.hint(

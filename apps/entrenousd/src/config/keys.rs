@@ -44,7 +44,14 @@ macro_rules! key {
     };
 }
 
-pub(super) const KEYS: &[Key] = &[
+mod switch;
+
+/// All settings, in the order in which they are shown.
+pub(super) fn all() -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().chain(switch::KEYS)
+}
+
+const KEYS: &[Key] = &[
     key!(
         "name",
         No,

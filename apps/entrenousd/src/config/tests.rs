@@ -11,9 +11,9 @@ fn wrong(text: &str) -> String {
 #[test]
 fn the_example_sets_every_key_to_its_default() {
     let values = Values::parse(&example()).unwrap();
-    assert_eq!(values.set.len(), KEYS.len());
+    assert_eq!(values.set.len(), keys::all().count());
     let defaults = Values::default();
-    for key in KEYS {
+    for key in keys::all() {
         assert_eq!((key.show)(&values), (key.show)(&defaults), "{}", key.path);
     }
     assert_eq!(values.need_restart(&defaults).count(), 0);
@@ -24,7 +24,7 @@ fn settings_written_out_stand_for_themselves() {
     let text = r#"tls = { cert = "\u007F\u001B\"\\", key = "\n'" }"#;
     let all = settle(text).unwrap();
     assert_eq!(settle(&all), Ok(all.clone()));
-    assert_eq!(all.lines().count(), KEYS.len());
+    assert_eq!(all.lines().count(), keys::all().count());
 }
 
 #[test]
@@ -95,6 +95,14 @@ fn a_value_of_the_wrong_kind_is_named() {
         ),
         ("limits = 3", "unknown setting limits"),
         (
+            "switch.tcp = \"[::]:1\"",
+            "switch.tcp: expected a list of addresses such as \"[::]:8889\"",
+        ),
+        (
+            "broker.listen = \"4788\"",
+            "broker.listen: \"4788\" is not an address such as \"127.0.0.1:7440\"",
+        ),
+        (
             "\n\nlisten = ",
             "line 3: string values must be quoted, expected literal string",
         ),
@@ -103,9 +111,23 @@ fn a_value_of_the_wrong_kind_is_named() {
     }
 }
 
+/// Whether a setting only works above zero.
+fn has_bound(path: &str) -> bool {
+    let is_else = [
+        "switch.ws",
+        "switch.tcp",
+        "switch.tls",
+        "switch.password_file",
+        "switch.session_lifetime",
+        "broker.listen",
+    ];
+    let groups = ["limits.", "switch.", "broker."];
+    groups.iter().any(|group| path.starts_with(group)) && !is_else.contains(&path)
+}
+
 #[test]
 fn a_limit_of_zero_is_refused_by_the_name_of_its_key() {
-    for key in KEYS.iter().filter(|key| key.path.starts_with("limits.")) {
+    for key in keys::all().filter(|key| has_bound(key.path)) {
         let default = (key.show)(&Values::default());
         let zero = match default.trim_matches('"') {
             number if number == default => "0",
@@ -136,6 +158,24 @@ fn a_trusted_proxy_is_a_range_or_one_address() {
         ranges,
         ["10.0.0.0/8", "192.0.2.7/32", "fd00::/8", "::1/128"]
     );
+}
+
+#[test]
+fn a_relay_runs_where_it_is_wanted_and_talks_without_end_if_that_is_wanted() {
+    let relay = |text: &str| Values::parse(text).unwrap().server().relay;
+    assert!(!relay("").is_on());
+    for on in ["ws = true", "tcp = [\"[::]:1\"]", "tls = [\"[::]:1\"]"] {
+        let text = format!("switch.{on}");
+        assert!(relay(&text).is_on(), "{on}");
+    }
+    let hour = Some(Duration::from_secs(3600));
+    assert_eq!(relay("").limits.session_lasts, hour);
+    let endless = relay("switch.session_lifetime = \"0s\"");
+    assert_eq!(endless.limits.session_lasts, None);
+    let text = "switch.tls = [\"[::]:8890\"]";
+    let refused = Values::parse(text).unwrap().server().check();
+    let text = refused.unwrap_err().to_string();
+    assert_eq!(text, "switch.tls needs a certificate");
 }
 
 #[test]
