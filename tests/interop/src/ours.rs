@@ -1,8 +1,14 @@
 //! Our own programs, started on a host.
 
-use std::{env, path::PathBuf, process::Command};
+use std::{
+    env, fs,
+    path::PathBuf,
+    process::{self, Command},
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 
 use crate::{
     program::Program,
@@ -51,6 +57,74 @@ pub fn server(host: &Host) -> Result<Program> {
     let server = Program::start("entrenousd", &mut command)?;
     server.says("127.0.0.1:5000")?;
     Ok(server)
+}
+
+/// `entrenousd` as a relay with a password, on free ports of loopback.
+///
+/// # Errors
+///
+/// It is not built, cannot be started, or does not listen.
+pub fn relay(password: &str) -> Result<Relay> {
+    let folder = TempDir::new()?;
+    let file = folder.0.join("password");
+    fs::write(&file, format!("{password}\n"))?;
+    let config = folder.0.join("server.toml");
+    let text = format!(
+        "listen = [\"127.0.0.1:0\"]\nadmin = \"\"\n[switch]\nws = true\ntcp = [\"127.0.0.1:0\"]\n\
+         password_file = {file:?}\nconnections.per_minute = 1000\n"
+    );
+    fs::write(&config, text)?;
+    let mut command = Command::new(program("entrenousd")?);
+    command.args(["--json", "run", "--config"]).arg(&config);
+    let program = Program::start("entrenousd", &mut command)?;
+    let listening = program.says(r#""event":"listening""#)?;
+    let listening: Value = serde_json::from_str(&listening)?;
+    let at = |scheme: &str| {
+        let relays = listening["relay"].as_array().into_iter().flatten();
+        let mut relays = relays.filter_map(Value::as_str);
+        let found = relays.find_map(|url| url.strip_prefix(scheme));
+        let address = found.and_then(|rest| rest.strip_prefix("://"));
+        address.map(str::to_owned).context("it is no relay")
+    };
+    Ok(Relay {
+        tcp: at("tcp")?,
+        ws: at("ws")?,
+        _program: program,
+        _folder: folder,
+    })
+}
+
+/// A running relay of ours. Dropping it kills it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Relay {
+    /// Where it listens for TCP: host and port.
+    pub tcp: String,
+    /// Where it listens for WebSocket, at `/ws`.
+    pub ws: String,
+    _program: Program,
+    _folder: TempDir,
+}
+
+/// A folder that is gone at the end.
+#[derive(Debug)]
+struct TempDir(PathBuf);
+
+impl TempDir {
+    fn new() -> Result<Self> {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let name = format!("interop-relay-{}-{number}", process::id());
+        let folder = env::temp_dir().join(name);
+        fs::create_dir_all(&folder)?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.0));
+    }
 }
 
 fn meet(host: &Host, said: &Said<'_>) -> Result<Command> {
