@@ -319,7 +319,11 @@ fn unknown(path: &str) -> Wrong {
         let whole = strsim::jaro_winkler(path, key.path);
         whole.max(strsim::jaro_winkler(&last(path), &last(key.path)) - 0.05)
     };
-    let best = keys::all().max_by(|a, b| similar(a).total_cmp(&similar(b)));
+    // The first of those that are as similar.
+    let best = keys::all().reduce(|best, key| match similar(key) > similar(best) {
+        true => key,
+        false => best,
+    });
     let hint = best.filter(|key| similar(key) > 0.7);
     Wrong {
         text: format!("unknown setting {path}"),
