@@ -4,6 +4,7 @@
 
 use identity::{
     Card, DeviceChain, DeviceStatement, IdentityChain, IdentityKey, Introduction, Statement,
+    Succession,
 };
 use kernel::{Label, Time};
 use libfuzzer_sys::fuzz_target;
@@ -28,6 +29,7 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(statement) = Statement::decode(bytes) {
         assert_eq!(statement.to_bytes(), bytes);
     }
+    succession(&key, bytes);
     if let Ok(statement) = DeviceStatement::decode(bytes) {
         assert_eq!(statement.to_bytes(), bytes);
     }
@@ -48,6 +50,26 @@ fn card(bytes: &[u8]) {
     assert!(bytes.len() <= Card::MAX_ML_DSA);
     assert_eq!(card.to_text().parse::<Card>().as_ref(), Ok(&card));
     assert_eq!(card.to_qr().parse::<Card>().as_ref(), Ok(&card));
+}
+
+/// Nothing that the fuzzer writes is signed by two keys, but what it does to one that is may be read.
+fn succession(key: &IdentityKey, bytes: &[u8]) {
+    if let Ok(succession) = Succession::decode(bytes) {
+        assert_eq!(succession.to_bytes(), bytes);
+        assert!(bytes.len() <= Succession::MAX_LEN);
+        assert!((1..=Succession::MAX).contains(&succession.former().count()));
+    }
+    let former = IdentityKey::from_seeds(&Secret::new([2; 32]), None);
+    let Ok(good) = Succession::found(&former, key, Time::ZERO) else {
+        return;
+    };
+    let mut altered = good.to_bytes();
+    for (byte, change) in altered.iter_mut().zip(bytes) {
+        *byte ^= change;
+    }
+    if let Ok(read) = Succession::decode(&altered) {
+        assert_eq!(read.verifies(key.public()), read == good);
+    }
 }
 
 /// Where a card's identity key begins: after kind, version, flags, account and generation.

@@ -211,6 +211,25 @@ class Chain:
         }
 
 
+class Succession:
+    """Former keys of an identity, the latest first; `then` is in the order of time, and checks nothing."""
+
+    def __init__(self, first):
+        self.key, self.steps = first, []
+
+    def then(self, later, time=1_800_000_000_000, by=None, accepted=None, old=None):
+        body = self.key.public + (old or later).public + le64(time)
+        step = self.key.public + le64(time)
+        step += (by or self.key).sign("sign-succession", body)
+        step += (accepted or later).sign("accept-succession", body)
+        self.steps.insert(0, step)
+        self.key = later
+        return self
+
+    def bytes(self):
+        return b"\10\1" + bytes([len(self.steps)]) + b"".join(self.steps)
+
+
 # --- section 4: device chain
 
 def device_statement(user_id, seq, prev, generation, op, time=0):
@@ -836,10 +855,56 @@ def plain(value):
     return value
 
 
+def succession_file():
+    def case(name, *people):
+        it = Succession(people[0])
+        for n, person in enumerate(people[1:]):
+            it.then(person, 1_800_000_000_000 + n)
+        former = [person.public for person in reversed(people[:-1])]
+        return {"name": name, "key": people[-1].public, "former": former, "bytes": it.bytes()}
+
+    good = [
+        case("one", ALICE, BOB), case("two", ALICE, BOB, CAROL), case("three", CAROL, ALICE, BOB, Identity("dave")),
+        case("to ML-DSA", ALICE, STRONG), case("from ML-DSA", STRONG, ALICE), case("both", STRONG, STRONGER),
+        case("mixed", ALICE, STRONG, BOB, STRONGER),
+    ]
+    one = Succession(ALICE).then(BOB).bytes()
+    step = one[3:]
+    half = Identity("strong")
+    bare = Succession(STRONG).then(BOB, by=half).bytes()
+    wrong = [
+        ("empty", b"", BOB, "decode"), ("no step", b"\10\1\0", BOB, "decode"),
+        ("another kind", b"\4" + one[1:], BOB, "decode"), ("another version", b"\10\2" + one[2:], BOB, "decode"),
+        ("four steps", b"\10\1\4" + 4 * step, BOB, "decode"), ("a step too few", b"\10\1\2" + step, BOB, "decode"),
+        ("cut", one[:-1], BOB, "decode"), ("a byte more", one + b"\0", BOB, "decode"),
+        ("no key", b"\10\1\1\0" + bytes.fromhex(BAD_KEYS[0]) + step[33:], BOB, "decode"),
+        ("a flag", b"\10\1\1\2" + step[1:], BOB, "decode"),
+        ("of another key", one, CAROL, "signature"), ("of the former key", one, ALICE, "signature"),
+        ("not by the former key", Succession(ALICE).then(BOB, by=CAROL).bytes(), BOB, "signature"),
+        ("not by the later key", Succession(ALICE).then(BOB, accepted=CAROL).bytes(), BOB, "signature"),
+        ("about another key", Succession(ALICE).then(BOB, old=CAROL).bytes(), BOB, "signature"),
+        ("another time", one[:36] + le64(1) + one[44:], BOB, "signature"),
+        ("half a signature", bare, BOB, "signature"),
+        ("half a key", Succession(ALICE).then(STRONG).bytes(), half, "signature"),
+        ("a step left out", b"\10\1\1" + step, CAROL, "signature"),
+        ("the wrong order", b"\10\1\2" + step + Succession(BOB).then(CAROL).bytes()[3:], CAROL, "signature"),
+        ("onto itself", Succession(ALICE).then(ALICE).bytes(), ALICE, "signature"),
+        ("in a circle", Succession(ALICE).then(BOB).then(ALICE).bytes(), ALICE, "signature"),
+        ("twice", Succession(ALICE).then(BOB).then(ALICE).then(CAROL).bytes(), CAROL, "signature"),
+    ]
+    return {
+        "README": "3.5. good: of key; former keys, the latest first. refused: why decode, it cannot be read; "
+                  "signature, it is not one of key.",
+        "source": SOURCE,
+        "good": good,
+        "refused": [{"name": name, "bytes": data, "key": person.public, "why": why} for name, data, person, why in wrong],
+    }
+
+
 def main():
     files = {
         "recovery": recovery_file, "keys": keys_file, "chain": chain_file, "devices": devices_file, "card": card_file,
-        "fingerprint": fingerprint_file, "words": words_file,
+        "fingerprint": fingerprint_file, "words": words_file, "succession": succession_file,
     }
     stale = []
     for name, make in files.items():

@@ -220,6 +220,7 @@ pub(crate) enum Object {
     Chain,
     DeviceChain,
     Introduction,
+    Succession,
 }
 
 impl Object {
@@ -232,6 +233,7 @@ impl Object {
             Self::Chain => 5,
             Self::DeviceChain => 6,
             Self::Introduction => 7,
+            Self::Succession => 8,
         }
     }
 }

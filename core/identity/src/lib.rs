@@ -26,7 +26,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Two people who share a link key hand each other an [`Introduction`].
+//! Two people who share a link key hand each other an [`Introduction`]. Whoever has another key than before
+//! shows by a [`Succession`] that it is theirs.
 //!
 //! Spec: `spec/15-identity.md`, `spec/12-introductions.md`. This crate has no clock, file or random source; time and randomness
 //! are arguments.
@@ -47,6 +48,7 @@ mod introduction;
 mod key;
 mod recovery;
 pub mod spki;
+mod succession;
 pub mod words;
 
 pub use card::{Card, CardError, ContactToken, Contents, Field, FieldError, Standing};
@@ -63,3 +65,4 @@ pub use introduction::{
 };
 pub use key::{IdentityKey, IdentityPublic, Signature, SignatureError};
 pub use recovery::{RecoveryError, RecoveryKey};
+pub use succession::{Former, Succession, SuccessionError};

@@ -72,6 +72,10 @@ pub enum Label {
     AcceptDevice,
     /// Signature of an identity key on a contact card. Spec `15-identity` 5.
     SignCard,
+    /// Signature of an identity key on what takes its place. Spec `15-identity` 3.5.
+    SignSuccession,
+    /// Signature of an identity key on what it takes the place of. Spec `15-identity` 3.5.
+    AcceptSuccession,
     /// What a device key signs to prove who asks a server. Spec `40-server` 3.
     ServerProof,
     /// A server's nonce for a proof. Spec `40-server` 3.
@@ -154,6 +158,8 @@ impl Label {
             Self::RecoverDevice => b"entrenous/v1/identity/recover-device",
             Self::AcceptDevice => b"entrenous/v1/identity/accept-device",
             Self::SignCard => b"entrenous/v1/identity/sign-card",
+            Self::SignSuccession => b"entrenous/v1/identity/sign-succession",
+            Self::AcceptSuccession => b"entrenous/v1/identity/accept-succession",
             Self::ServerProof => b"entrenous/v1/server/proof",
             Self::ServerNonce => b"entrenous/v1/server/nonce",
             Self::ServerBoard => b"entrenous/v1/server/board",

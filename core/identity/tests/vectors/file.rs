@@ -52,6 +52,7 @@ files! {
     Devices { good: Vec<DeviceChain>, refused: Vec<WrongDevices> }
     Cards { good: Vec<Card>, refused: Vec<Wrong>, refused_text: Vec<String> }
     Fingerprints { keys: Vec<Fingerprint> }
+    Successions { good: Vec<Succession>, refused: Vec<WrongSuccession> }
     Introductions {
         link_key: Hex, link_id: Hex, agreement: Hex,
         opened: Vec<Opened>, refused: Vec<Closed>, unchecked: Vec<Unchecked>
@@ -89,6 +90,8 @@ cases! {
         public: Hex, hex: String, base64: String, sum: String, emoji: String, pseudonym: String,
         words: String
     }
+    Succession { name: String, key: Hex, former: Vec<Hex>, bytes: Hex }
+    WrongSuccession { name: String, key: Hex, bytes: Hex, why: String }
     Drawn { seed: Hex, count: usize, text: String }
     TypedPhrase { typed: String, text: String }
 }

@@ -4,13 +4,13 @@
 
 use identity::{
     Card, DeviceChain, DeviceKey, Fingerprint, IdentityChain, IdentityKey, IdentityPublic, Merge,
-    RecoveryError, RecoveryKey,
+    RecoveryError, RecoveryKey, Succession,
     words::{Phrase, PhraseError},
 };
 use kernel::{Label, Time};
 use primitives::{Secret, VerifyingKey};
 
-use file::{Cards, Chains, Devices, Fingerprints, Home, Keys, Recovery, Words};
+use file::{Cards, Chains, Devices, Fingerprints, Home, Keys, Recovery, Successions, Words};
 
 mod file;
 mod introductions;
@@ -74,6 +74,32 @@ fn keys_and_signatures() {
     for bytes in file.refused {
         let key = VerifyingKey::from_bytes(&bytes.array());
         assert!(key.is_err(), "{}", hex::encode(bytes.0));
+    }
+}
+
+#[test]
+fn successions() {
+    let file: Successions =
+        file::read(include_str!("../../../../vectors/identity/succession.json"));
+    let counts = (file.good.len(), file.refused.len());
+    assert_eq!(counts, (7, 23), "{}", file.source);
+    for case in file.good {
+        let succession = Succession::decode(&case.bytes.0).unwrap();
+        assert_eq!(succession.to_bytes(), case.bytes.0, "{}", case.name);
+        let key = IdentityPublic::decode(&case.key.0).unwrap();
+        assert!(succession.verifies(&key), "{}", case.name);
+        let former = succession.former().map(|former| former.key.to_bytes());
+        assert!(former.eq(case.former.into_iter().map(|key| key.0)));
+    }
+    for case in file.refused {
+        let key = IdentityPublic::decode(&case.key.0).unwrap();
+        match Succession::decode(&case.bytes.0) {
+            Ok(succession) => {
+                assert_eq!(case.why, "signature", "{}", case.name);
+                assert!(!succession.verifies(&key), "{}", case.name);
+            }
+            Err(_) => assert_eq!(case.why, "decode", "{}", case.name),
+        }
     }
 }
 
