@@ -79,12 +79,28 @@ impl Resumption {
         (!self.tokens.is_empty()).then(|| self.tokens.remove(0))
     }
 
-    /// Takes `token` away, if it is one.
+    /// Takes `token` away, if it is one. Those that followed it, which the other side uses next, come
+    /// first from then on.
     pub(crate) fn take(&mut self, token: &[u8; 32]) -> bool {
-        let before = self.tokens.len();
-        self.tokens
-            .retain(|known| !bool::from(known.0.expose().ct_eq(token)));
-        self.tokens.len() < before
+        let mut place = None;
+        for (number, known) in self.tokens.iter().enumerate() {
+            if bool::from(known.0.expose().ct_eq(token)) {
+                place = Some(number);
+            }
+        }
+        let Some(place) = place else {
+            return false;
+        };
+        self.tokens.rotate_left(place);
+        self.tokens.remove(0);
+        true
+    }
+
+    /// New tokens, and behind them those of `before` that the other side may still have instead.
+    pub(crate) fn behind(mut tokens: Vec<Token>, before: &[Token]) -> Vec<Token> {
+        let most = usize::try_from(Self::TOKENS).unwrap_or_default();
+        tokens.extend(before.iter().take(most).cloned());
+        tokens
     }
 
     /// The tokens of a session.
@@ -127,6 +143,7 @@ impl Resumption {
         let (peer, rest) = rest.split_at_checked(length).ok_or(RecordError)?;
         let (tokens, rest) = rest.as_chunks::<32>();
         let most = usize::try_from(Self::TOKENS).unwrap_or_default();
+        let most = most.saturating_mul(2);
         if *version != VERSION || !rest.is_empty() || tokens.len() > most {
             return Err(RecordError);
         }
@@ -201,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_record_reads_back_and_a_cut_or_longer_one_does_not() {
-        for tokens in [0, 1, 20] {
+        for tokens in [0, 1, 20, 40] {
             let kept = resumption(tokens);
             assert_eq!(Resumption::decode(&kept.to_bytes()), Ok(kept));
         }
@@ -209,7 +226,7 @@ mod tests {
         for length in (0..bytes.len()).filter(|length| (length + 32) % 32 != bytes.len() % 32) {
             assert_eq!(Resumption::decode(&bytes[..length]), Err(RecordError));
         }
-        let many = resumption(21).to_bytes();
+        let many = resumption(41).to_bytes();
         assert_eq!(Resumption::decode(&many), Err(RecordError));
         let later = [vec![VERSION + 1], bytes[1..].to_vec()].concat();
         assert_eq!(Resumption::decode(&later), Err(RecordError));
@@ -223,6 +240,22 @@ mod tests {
         assert_eq!(kept.take_first(), Some(Token::new(Secret::new([0; 32]))));
         assert_eq!(kept.take_first(), None);
         assert!(!kept.is_fresh(Time::from_ms(1000)));
+    }
+
+    #[test]
+    fn the_tokens_that_follow_come_first_and_stay_behind_new_ones() {
+        let token = |n| Token::new(Secret::new([n; 32]));
+        let mut kept = resumption(5);
+        assert!(kept.take(&[3; 32]));
+        assert_eq!(kept.tokens, [4, 0, 1, 2].map(token));
+        assert!(!kept.take(&[3; 32]));
+        let new: Vec<_> = (100..120).map(token).collect();
+        let all = Resumption::behind(new.clone(), &kept.tokens);
+        assert_eq!(all, [&new[..], &[4, 0, 1, 2].map(token)].concat());
+        // twenty of each at most
+        let more = Resumption::behind(new, &all);
+        assert_eq!(more.len(), 40);
+        assert_eq!(more[20..], all[..20]);
     }
 
     #[test]

@@ -117,6 +117,9 @@ impl Parts {
         let secret = key.decapsulate(ciphertext);
         if opening.mode == Mode::Ours {
             let schedule = self.schedule(&secret, &opening.tunnel, [&data, &theirs]);
+            if opening.resumed.is_none() {
+                self.save(now, &opening, session, schedule.tokens());
+            }
             let mut confirming = Confirming {
                 opening,
                 schedule,

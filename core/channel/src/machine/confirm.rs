@@ -16,7 +16,7 @@ use super::{End, Open, State};
 use crate::envelope::FRAME_MAX;
 use crate::exchange::Tunnel;
 use crate::schedule::Schedule;
-use crate::{Role, SessionId};
+use crate::{Resumption, Role, SessionId};
 
 /// There are keys; each side signs what it saw.
 pub(super) struct Confirming {
@@ -77,7 +77,18 @@ impl Parts {
             schedule,
             session,
         } = confirming;
-        self.save(now, &opening, session, schedule.tokens());
+        match self.role {
+            // The caller may never hear of the new ones, and then goes on with those of before.
+            Role::Called => {
+                let tokens = Resumption::behind(schedule.tokens(), &opening.tokens);
+                self.save(now, &opening, session, tokens);
+            }
+            Role::Caller if opening.resumed.is_some() => {
+                self.save(now, &opening, session, schedule.tokens());
+            }
+            // Kept before the other side could know of it.
+            Role::Caller => {}
+        }
         if let Some(answer) = answer {
             self.send(answer);
         }

@@ -22,6 +22,8 @@ pub(super) struct Opening {
     pub(super) peer: IdentityPublic,
     /// The session that goes on, if one does.
     pub(super) resumed: Option<Resumed>,
+    /// What is left of its tokens.
+    pub(super) tokens: Vec<Token>,
     pub(super) mode: Mode,
     /// Whether their handshake must say what they saw.
     pub(super) is_bound: bool,
@@ -43,6 +45,7 @@ impl Opening {
             mode: kept.mode,
             is_bound: kept.mode == Mode::Ours,
             peer: kept.peer,
+            tokens: kept.tokens,
             resumed: Some(Resumed {
                 session: kept.session,
                 kept: kept.kept,
@@ -138,6 +141,7 @@ impl Parts {
             tunnel,
             peer: identity,
             resumed: None,
+            tokens: Vec::new(),
             mode,
             is_bound: offer.is_some(),
         }))

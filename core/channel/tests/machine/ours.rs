@@ -35,9 +35,9 @@ fn two_of_ours_need_nine_frames_and_then_offer_keys() {
         .map(|(role, _)| if *role == Role::Caller { 'I' } else { 'R' })
         .collect();
     assert_eq!(shape, "IRIIRIRIRIR");
-    // kept before the frame that lets the other side speak, told before the first words
+    // kept before the frame that lets the other side know, told before the first words
     assert!(pair.called.trace.ends_with("S>T>"), "{}", pair.called.trace);
-    assert!(pair.caller.trace.ends_with("ST>"), "{}", pair.caller.trace);
+    assert!(pair.caller.trace.ends_with("S>T>"), "{}", pair.caller.trace);
     // the last two offer keys of both kinds
     for (_, frame) in &pair.carried[9..] {
         assert!([4096, 16_384, 32_768, 65_495].contains(&(frame.len() - 16)));
@@ -394,4 +394,50 @@ fn an_aside_is_not_said_again_when_a_session_goes_on() {
     again.settle();
     assert_eq!(established(&again.called.events), (Mode::Ours, true));
     assert!(again.called.asides().is_empty());
+}
+
+/// Two of ours go on with a session, and no frame comes after the first `frames`.
+fn cut(caller: &Resumption, called: &Resumption, frames: usize) -> Pair {
+    let kept = (Some(caller.clone()), Some(called.clone()));
+    let mut pair = Pair::with(ours("Alice"), ours("Bob"), kept.0, kept.1);
+    for _ in 0..frames {
+        let _ = pair.carry(Role::Caller, |_| {}) || pair.carry(Role::Called, |_| {});
+    }
+    pair
+}
+
+#[test]
+fn a_session_goes_on_wherever_the_connections_before_were_cut() {
+    for frames in 0..12 {
+        let mut pair = Pair::talking();
+        let mut kept = [pair.caller.kept.take(), pair.called.kept.take()].map(Option::unwrap);
+        // the same fault again and again does not use it up either
+        for _ in 0..15 {
+            let cut = cut(&kept[0], &kept[1], frames);
+            let keeps = [cut.caller.kept, cut.called.kept];
+            for (kept, new) in kept.iter_mut().zip(keeps) {
+                *kept = new.unwrap_or_else(|| kept.clone());
+            }
+        }
+        let mut again = cut(&kept[0], &kept[1], 0);
+        again.settle();
+        let open = [&again.caller, &again.called].map(|side| established(&side.events));
+        assert_eq!(open, [(Mode::Ours, true); 2], "{frames}");
+    }
+}
+
+#[test]
+fn the_caller_keeps_whatever_session_the_called_side_may_know() {
+    for frames in 0..10 {
+        let mut pair = Pair::ours();
+        for _ in 0..frames {
+            let _ = pair.carry(Role::Caller, |_| {}) || pair.carry(Role::Called, |_| {});
+        }
+        let Some(called) = pair.called.kept else {
+            continue;
+        };
+        let mut again = cut(&pair.caller.kept.unwrap(), &called, 0);
+        again.settle();
+        assert!(again.caller.is_open() && again.called.is_open());
+    }
 }
