@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use channel::{Channel, Config, Event, Input, Mode, Output, Padding, Resumption};
 use fuzz::Script;
-use identity::IdentityKey;
+use identity::{IdentityKey, Succession};
 use kernel::Time;
 use libfuzzer_sys::fuzz_target;
 use primitives::Secret;
@@ -42,12 +42,12 @@ enum Asks {
 
 impl Pair {
     fn new(script: &mut Script<'_>) -> Option<Self> {
-        let configs = [config(script.byte()?), config(script.byte()?)];
+        let configs = [config(script.byte()?, 1), config(script.byte()?, 2)];
         Some(Self::of(configs, None))
     }
 
     fn of([one, other]: [Config; 2], kept: Option<Resumption>) -> Self {
-        let key = |seed| Arc::new(IdentityKey::from_seeds(&Secret::new([seed; 32]), None));
+        let key = |seed| Arc::new(key(seed));
         let seed = |seed| Secret::new([seed; 32]);
         let now = Time::from_ms(START);
         let mut sides = [
@@ -194,7 +194,12 @@ impl Side {
     }
 }
 
-fn config(bits: u8) -> Config {
+fn key(seed: u8) -> IdentityKey {
+    IdentityKey::from_seeds(&Secret::new([seed; 32]), None)
+}
+
+/// Of the holder of key `own`.
+fn config(bits: u8, own: u8) -> Config {
     let mut config = Config::new("somebody".parse().expect("a name"));
     if bits & 1 == 1 {
         config.mode = Mode::Kamune;
@@ -202,6 +207,15 @@ fn config(bits: u8) -> Config {
     if bits & 2 == 2 {
         config.padding = Padding::Relayed;
     }
+    // a key before, of this one or, wrongly, of another
+    let later = match bits & 12 {
+        4 => Some(own),
+        8 => Some(9),
+        _ => None,
+    };
+    let start = Time::from_ms(START);
+    config.succession =
+        later.and_then(|later| Succession::found(&key(11), &key(later), start).ok());
     config.held = 3000;
     config
 }

@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use identity::Name;
+use identity::{Name, Succession};
 
 use crate::{Mode, Padding};
 
@@ -14,6 +14,9 @@ use crate::{Mode, Padding};
 pub struct Config {
     /// What we call ourselves to the other side.
     pub name: Name,
+    /// Which keys ours took the place of, for those who know us by one of them; everybody who speaks
+    /// [`Mode::Ours`] is shown it. If it is not one of our key, they end the channel.
+    pub succession: Option<Succession>,
     /// The best that we speak. [`Mode::Kamune`] leaves nothing in what we send that says which program
     /// it is.
     pub mode: Mode,
@@ -42,6 +45,7 @@ impl Config {
     pub const fn new(name: Name) -> Self {
         Self {
             name,
+            succession: None,
             mode: Mode::Ours,
             padding: Padding::Direct,
             within: Duration::from_secs(30),

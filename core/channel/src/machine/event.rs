@@ -2,7 +2,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use identity::IdentityPublic;
+use identity::{IdentityPublic, Succession};
 use kernel::Time;
 use primitives::{Secret, VerifyingKey};
 
@@ -83,6 +83,10 @@ pub struct Peer {
     /// The whole of it, if their program and ours speak [`Mode::Ours`]. An ML-DSA-65 half has not signed
     /// yet; there is no session if it does not.
     pub identity: IdentityPublic,
+    /// The keys whose place theirs took, if they say so and our program and theirs speak
+    /// [`Mode::Ours`]; all of them have signed it. Whoever was known by one of them
+    /// ([`Succession::leads_from`]) is to be told of the new one, for a stolen key can sign it too.
+    pub former: Option<Succession>,
     /// What both sides will speak.
     pub mode: Mode,
     /// What they call themselves: up to 1,024 bytes of any text.

@@ -126,13 +126,18 @@ impl Parts {
         }
         self.trace.said(self.role.other(), envelope.data());
         let offer = offer::theirs(&said.ours)?;
-        let (mode, identity) = match (self.config.mode, &offer) {
-            (Mode::Ours, Some(offer)) => (Mode::Ours, offer::whole(key, offer)),
-            _ => (Mode::Kamune, key.into()),
+        let (mode, identity, former) = match (self.config.mode, &offer) {
+            (Mode::Ours, Some(offer)) => {
+                let identity = offer::whole(key, offer);
+                let former = offer::former(&identity, offer)?;
+                (Mode::Ours, identity, former)
+            }
+            _ => (Mode::Kamune, key.into(), None),
         };
         self.tell(Event::Introduced(Box::new(Peer {
             key,
             identity: identity.clone(),
+            former,
             name: said.name,
             version,
             mode,
@@ -164,7 +169,7 @@ impl Parts {
             public_key: spki::encode(self.key.public().ed25519()).to_vec(),
             app_version: Version::OURS.to_string(),
             ours: match self.config.mode {
-                Mode::Ours => offer::ours(self.key.public()),
+                Mode::Ours => offer::ours(self.key.public(), self.config.succession.as_ref()),
                 Mode::Kamune => Vec::new(),
             },
         });

@@ -8,13 +8,13 @@ use wire::kamune::{Introduce, SignedTransport};
 use crate::pair::{Pair, Side, config, ours};
 
 /// The two tunnels of somebody in between.
-struct Between {
+pub(crate) struct Between {
     caller: Tunnel,
     called: Tunnel,
 }
 
 impl Between {
-    fn of(pair: &mut Pair) -> Self {
+    pub(crate) fn of(pair: &mut Pair) -> Self {
         let mut generator = Generator::new(Secret::new([9; 32]));
         // with Alice, as Bob
         let first = pair.caller.out.pop_front().unwrap();
@@ -32,7 +32,12 @@ impl Between {
     }
 
     /// Carries the next frame of `from`, as `alter` has what is in it.
-    fn carry(&mut self, pair: &mut Pair, from: Role, alter: impl FnOnce(&mut Vec<u8>)) -> bool {
+    pub(crate) fn carry(
+        &mut self,
+        pair: &mut Pair,
+        from: Role,
+        alter: impl FnOnce(&mut Vec<u8>),
+    ) -> bool {
         let Some(frame) = pair.side(from).out.pop_front() else {
             return false;
         };

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what does not hold")]
 
 mod between;
+mod former;
 mod opening;
 mod ours;
 mod pair;
