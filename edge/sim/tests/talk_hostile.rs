@@ -402,3 +402,42 @@ fn nobody_in_between_makes_two_of_ours_speak_less_or_hears_them() {
     none_fails(&failures);
     assert!(counts.of("Forged") >= 300);
 }
+
+/// What is in a frame, with lengths that point far beyond it, or anything else.
+fn nonsense(plain: &mut Vec<u8>, rng: &mut Rng) {
+    let place = usize::try_from(rng.below(plain.len() as u64)).unwrap();
+    // a length of almost 2^63, and one of 2^28
+    let lengths = [[0xff; 8].as_slice(), &[0xff, 0xff, 0xff, 0x7f]];
+    match rng.below(5) {
+        0 => *plain = [&[0x0a], lengths[0], &[0x7f]].concat(),
+        1 => *plain = [&[0x12], lengths[1], &plain[..]].concat(),
+        2 => *plain = rng.bytes(65_000),
+        3 => plain.truncate(place),
+        // More fields that nobody knows than anybody reads.
+        _ => plain.extend([0xfa, 0x01, 0x00].repeat(17)),
+    }
+}
+
+#[test]
+fn a_peer_who_says_nonsense_inside_its_tunnel_is_refused_before_anybody_is_asked() {
+    let counts = Counts::default();
+    let failures = failing_seeds(300, |seed| {
+        let mut rng = Rng::new(seed);
+        let mut two = Two::new(Mode::Ours, [None, None], &mut rng);
+        let mut between = Between::of(&mut two, &mut rng);
+        let from = usize::try_from(rng.below(2)).unwrap();
+        if from == 1 {
+            between.carry(&mut two, 0, |_| {});
+        }
+        between.carry(&mut two, from, |plain| nonsense(plain, &mut rng));
+        let side = &two.sides[1 - from];
+        counts.add(side.end());
+        refused(side)?;
+        match side.events.len() {
+            1 => Ok(()),
+            _ => Err(format!("it was told {:?}", side.events)),
+        }
+    });
+    none_fails(&failures);
+    assert!(counts.of("Malformed") >= 290, "{}", counts.of("Malformed"));
+}
