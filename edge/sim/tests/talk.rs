@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use channel::Mode;
 use sim::{Crash, Dies, Talk, TalkPlan, Talked, Way, failing_seeds};
@@ -77,6 +78,23 @@ fn over_datagrams_two_of_ours_lose_nothing_and_hear_nothing_twice() {
 fn over_a_relay_two_of_ours_lose_nothing_and_hear_nothing_twice() {
     let sum = wild(|_| Way::Relay, Mode::Ours);
     assert!(sum.resumed > 500, "{sum:?}");
+}
+
+#[test]
+fn what_comes_after_it_was_given_up_does_no_harm() {
+    let doubt = AtomicUsize::new(0);
+    let failures = failing_seeds(500, |seed| {
+        let mut plan = TalkPlan::wild(Way::Pipe, Mode::Ours, seed);
+        plan.late_percent = 80;
+        let talked = Talk::new(plan.clone(), seed).run();
+        let talked = talked.map_err(|wrong| format!("{wrong}\nin {plan:?}"))?;
+        let in_doubt: usize = talked.doubt.iter().map(Vec::len).sum();
+        doubt.fetch_add(in_doubt, Ordering::Relaxed);
+        Ok(())
+    });
+    let first = failures.first();
+    assert_eq!(first, None, "{} failed", failures.len());
+    println!("{} messages in doubt", doubt.into_inner());
 }
 
 #[test]

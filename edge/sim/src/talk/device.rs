@@ -237,7 +237,7 @@ impl Device {
         &mut self,
         number: u64,
         record: &Resumption,
-        net: &Net,
+        net: &mut Net,
         book: &mut Book,
     ) -> Result<(), Died> {
         let place = self.saves;
@@ -259,6 +259,14 @@ impl Device {
         }
         if let Some(before) = line.offered.take() {
             book.spent(self.side, &before, record);
+        }
+        // What earlier connections that still open would save is older.
+        let open = self.open;
+        let stale = self.lines.range(..number).map(|(stale, _)| *stale);
+        let stale: Vec<_> = stale.filter(|stale| open != Some(*stale)).collect();
+        for stale in stale {
+            self.lines.remove(&stale);
+            net.close(stale, self.side);
         }
         let session = record.session();
         self.kept.records.insert(session, record.to_bytes());

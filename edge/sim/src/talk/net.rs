@@ -59,6 +59,8 @@ struct Link {
     left: Option<u64>,
     /// Which legs carry nothing any more.
     cut: [bool; 2],
+    /// By how much all is late from now on.
+    late: Duration,
     /// When the last packet comes, for each way in which packets are in order.
     last: [Time; 4],
 }
@@ -105,6 +107,7 @@ impl Net {
         let link = Link {
             left: self.plan.cuts.get(place).copied(),
             cut: [false; 2],
+            late: Duration::ZERO,
             last: [self.now; 4],
         };
         self.links.insert(number, link);
@@ -203,7 +206,11 @@ impl Net {
             return;
         }
         let delay = Duration::from_millis(self.rng.within(self.plan.delay_ms));
-        let mut at = self.now.after(delay);
+        let late = self
+            .links
+            .get(&link)
+            .map_or(Duration::ZERO, |link| link.late);
+        let mut at = self.now.after(delay).after(late);
         if let Some(last) = self.links.get_mut(&link).and_then(|l| l.last.get_mut(way)) {
             at = at.max(*last);
             *last = at;
@@ -243,6 +250,10 @@ impl Net {
         match &mut found.left {
             Some(0) => {
                 found.left = None;
+                if self.plan.way == Way::Pipe && self.rng.chance(self.plan.late_percent) {
+                    self.delay(link);
+                    return true;
+                }
                 self.cut(link);
                 false
             }
@@ -251,6 +262,15 @@ impl Net {
                 !found.cut.get(leg).copied().unwrap_or(true)
             }
         }
+    }
+
+    /// The caller gives a connection up, while what was sent is still on its way.
+    fn delay(&mut self, link: u64) {
+        let late = Duration::from_millis(self.rng.within((100, 4000)));
+        if let Some(link) = self.links.get_mut(&link) {
+            link.late = late;
+        }
+        self.at(self.now, Happening::Lost(link, 0));
     }
 
     /// Cuts a connection. An end hears of it, or does not.

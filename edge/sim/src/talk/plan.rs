@@ -32,6 +32,9 @@ pub struct TalkPlan {
     pub altered_permille: u64,
     /// After how many packets each of the first connections is cut.
     pub cuts: Vec<u64>,
+    /// Of a hundred pipes that are cut, how many only seem so to the caller, while what was sent comes
+    /// seconds later.
+    pub late_percent: u64,
     /// For each side, caller first: the numbers of its records, from 0 in the order in which it saves
     /// them, at which its process dies.
     pub crashes: [Vec<Crash>; 2],
@@ -75,6 +78,7 @@ impl TalkPlan {
             duplicate_percent: 0,
             altered_permille: 0,
             cuts: Vec::new(),
+            late_percent: 0,
             crashes: [Vec::new(), Vec::new()],
             messages: [8, 8],
             within_ms: 4000,
@@ -114,6 +118,7 @@ impl TalkPlan {
             duplicate_percent: rng.within((0, 20)),
             altered_permille: rng.within((0, 3)),
             cuts,
+            late_percent: 0,
             crashes,
             messages: [rng.below(12), rng.below(12)],
             within_ms: rng.within((100, 8000)),
