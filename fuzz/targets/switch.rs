@@ -140,7 +140,7 @@ impl World {
             return Some(());
         }
         let mut generator = Generator::new(Secret::new([2; 32]));
-        let (offered, first) = Offered::new(&mut generator).expect("a key");
+        let (offered, first) = Offered::new(&mut generator);
         self.tell(Input::Frame { id, bytes: &first });
         let second = self.ends.get_mut(&id)?.inbox.pop_front()?;
         let bytes = second.len();

@@ -118,6 +118,7 @@ const CRYPTOGRAPHY: &[&str] = &[
     "ring",
     "sha2",
     "sha3",
+    "sha3",
     "shake",
     "x25519-dalek",
 ];

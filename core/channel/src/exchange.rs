@@ -16,14 +16,11 @@ pub struct Offered(HpkeKey);
 
 impl Offered {
     /// Draws a key pair. Also returned: the first frame, 1,216 bytes.
-    ///
-    /// # Errors
-    ///
-    /// [`ExchangeError::Broken`].
-    pub fn new(generator: &mut Generator) -> Result<(Self, Vec<u8>), ExchangeError> {
-        let key = HpkeKey::from_seed(&generator.secret()).ok_or(ExchangeError::Broken)?;
+    #[must_use]
+    pub fn new(generator: &mut Generator) -> (Self, Vec<u8>) {
+        let key = HpkeKey::from_seed(&generator.secret());
         let frame = key.public().to_vec();
-        Ok((Self(key), frame))
+        (Self(key), frame)
     }
 
     /// Takes the second frame, of anyone. Also returned: the third frame, 1,120 bytes.
@@ -41,7 +38,7 @@ impl Offered {
             return Err(ExchangeError::Malformed);
         }
         let (encapsulated, public) = rest.split_first_chunk().ok_or(ExchangeError::Malformed)?;
-        let recipient = HpkeRecipient::new(&self.0, encapsulated).ok_or(ExchangeError::Broken)?;
+        let recipient = HpkeRecipient::new(&self.0, encapsulated);
         let (sender, encapsulated) = seal_to(public, generator)?;
         Ok((Tunnel { sender, recipient }, encapsulated))
     }
@@ -61,7 +58,7 @@ impl Answered {
     /// See [`ExchangeError`].
     pub fn new(frame: &[u8], generator: &mut Generator) -> Result<(Self, Vec<u8>), ExchangeError> {
         let (sender, encapsulated) = seal_to(frame, generator)?;
-        let key = HpkeKey::from_seed(&generator.secret()).ok_or(ExchangeError::Broken)?;
+        let key = HpkeKey::from_seed(&generator.secret());
         let length = u16::try_from(encapsulated.len()).map_err(|_| ExchangeError::Broken)?;
         let answer = [&length.to_be_bytes()[..], &encapsulated, &key.public()[..]].concat();
         Ok((Self { key, sender }, answer))
@@ -74,10 +71,9 @@ impl Answered {
     /// See [`ExchangeError`]; there is no tunnel then.
     pub fn finished(self, frame: &[u8]) -> Result<Tunnel, ExchangeError> {
         let encapsulated = frame.try_into().map_err(|_| ExchangeError::Malformed)?;
-        let recipient = HpkeRecipient::new(&self.key, encapsulated);
         Ok(Tunnel {
             sender: self.sender,
-            recipient: recipient.ok_or(ExchangeError::Broken)?,
+            recipient: HpkeRecipient::new(&self.key, encapsulated),
         })
     }
 }
@@ -160,8 +156,7 @@ fn seal_to(
 ) -> Result<(HpkeSender, Vec<u8>), ExchangeError> {
     let public = public.try_into().map_err(|_| ExchangeError::Malformed)?;
     let public = HpkePublicKey::from_bytes(public).map_err(|_| ExchangeError::Malformed)?;
-    let made = HpkeSender::new(&public, &generator.secret());
-    let (sender, encapsulated) = made.ok_or(ExchangeError::Broken)?;
+    let (sender, encapsulated) = HpkeSender::new(&public, &generator.secret());
     Ok((sender, encapsulated.to_vec()))
 }
 
@@ -178,7 +173,7 @@ mod tests {
     #[test]
     fn two_sides_get_one_tunnel() {
         let (mut ours, mut theirs) = (generator(1), generator(2));
-        let (offered, first) = Offered::new(&mut ours).unwrap();
+        let (offered, first) = Offered::new(&mut ours);
         let (answered, second) = Answered::new(&first, &mut theirs).unwrap();
         let (mut caller, third) = offered.answered(&second, &mut ours).unwrap();
         let mut called = answered.finished(&third).unwrap();
@@ -194,7 +189,7 @@ mod tests {
     #[test]
     fn frames_of_other_lengths_are_refused() {
         let mut ours = generator(1);
-        let (_, first) = Offered::new(&mut ours).unwrap();
+        let (_, first) = Offered::new(&mut ours);
         for length in [0, 1, 1215, 1217] {
             let frame = vec![1; length];
             assert!(Answered::new(&frame, &mut ours).is_err(), "{length}");
@@ -203,7 +198,7 @@ mod tests {
             let (_, second) = Answered::new(&first, &mut ours).unwrap();
             let mut frame = second;
             frame.resize(length, 0);
-            let (offered, _) = Offered::new(&mut ours).unwrap();
+            let (offered, _) = Offered::new(&mut ours);
             assert!(offered.answered(&frame, &mut ours).is_err(), "{length}");
         }
         for length in [0, 1119, 1121] {

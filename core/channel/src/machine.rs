@@ -100,14 +100,10 @@ impl Channel {
         seed: Secret<32>,
     ) -> Self {
         let mut channel = Self::new(now, config, Role::Caller, key, seed);
-        match Offered::new(&mut channel.parts.generator) {
-            Ok((offered, first)) => {
-                channel.parts.trace.frame(1, &first);
-                channel.parts.send(first);
-                channel.state = State::Offered(offered, resumption);
-            }
-            Err(error) => channel.end(error.into()),
-        }
+        let (offered, first) = Offered::new(&mut channel.parts.generator);
+        channel.parts.trace.frame(1, &first);
+        channel.parts.send(first);
+        channel.state = State::Offered(offered, resumption);
         channel
     }
 

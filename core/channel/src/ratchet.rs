@@ -111,11 +111,3 @@ fn agree(secret: &Secret<32>, public: &[u8; 32]) -> Option<Secret<32>> {
     let shared = x25519(secret, public);
     (shared != Secret::new([0; 32])).then_some(shared)
 }
-
-fn public(secret: &Secret<32>) -> [u8; 32] {
-    let mut base = [0; 32];
-    if let Some(first) = base.first_mut() {
-        *first = 9;
-    }
-    *x25519(secret, &base).expose()
-}

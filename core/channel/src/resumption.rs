@@ -3,7 +3,7 @@ use core::time::Duration;
 
 use identity::IdentityPublic;
 use kernel::{Kind, Time};
-use primitives::{ConstantTimeEq, Secret, VerifyingKey, hkdf_sha512};
+use primitives::{ConstantTimeEq, Prk512, Secret, VerifyingKey};
 
 use crate::{Mode, SessionId};
 
@@ -105,10 +105,8 @@ impl Resumption {
 
     /// The tokens of a session.
     pub(crate) fn tokens_of(root: &Secret<32>) -> Vec<Token> {
-        let token = |number: u32| {
-            let info: [&[u8]; 2] = [TOKEN, &number.to_be_bytes()];
-            Token::new(hkdf_sha512(root.expose(), &[], &info))
-        };
+        let root = Prk512::extract(root.expose(), &[]);
+        let token = |number: u32| Token::new(root.expand(&[TOKEN, &number.to_be_bytes()]));
         (0..Self::TOKENS).map(token).collect()
     }
 

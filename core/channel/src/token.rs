@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use primitives::{Generator, Secret, VerifyingKey, hmac_sha512, sha256, x25519};
+use primitives::{Generator, Secret, VerifyingKey, hmac_sha512, sha256, x25519, x25519_public};
 
 /// The token of two people that needs no exchange. Anyone who knows both keys can compute it.
 ///
@@ -30,7 +30,7 @@ impl Pool {
 
     /// What the other side needs.
     pub(crate) fn public(&self) -> [u8; 32] {
-        *x25519(&self.0, &BASE).expose()
+        x25519_public(&self.0)
     }
 
     /// The tokens, with the other side's half, of anyone's choice.
@@ -54,12 +54,6 @@ fn tokens(shared: &Secret<32>) -> [Secret<32>; 3] {
     })
 }
 
-/// The base point of X25519.
-const BASE: [u8; 32] = {
-    let mut base = [0; 32];
-    base[0] = 9;
-    base
-};
 const RECONNECT: &[u8] = b"kamune/relay-reconnect/v1/";
 
 #[cfg(test)]

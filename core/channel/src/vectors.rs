@@ -32,7 +32,7 @@ struct Reader {
 
 impl Reader {
     fn new(frames: &[Frame], seeds: [&Hex; 2], people: [&Hex; 2]) -> Self {
-        let key = |seed: &Hex| HpkeKey::from_seed(&seed.secret()).unwrap();
+        let key = |seed: &Hex| HpkeKey::from_seed(&seed.secret());
         let [caller, called] = seeds.map(key);
         assert_eq!(frames[0].frame.0, caller.public()[..]);
         let (length, rest) = frames[1].frame.0.split_at(2);
@@ -42,8 +42,8 @@ impl Reader {
         let person = |seed: &Hex| SigningKey::from_seed(&seed.secret()).verifying_key();
         let [one, other] = people.map(person);
         Self {
-            to_caller: HpkeRecipient::new(&caller, encapsulated.try_into().unwrap()).unwrap(),
-            to_called: HpkeRecipient::new(&called, &frames[2].frame.array()).unwrap(),
+            to_caller: HpkeRecipient::new(&caller, encapsulated.try_into().unwrap()),
+            to_called: HpkeRecipient::new(&called, &frames[2].frame.array()),
             keys: None,
             caller: one,
             called: other,
@@ -191,15 +191,15 @@ fn the_same_randomness_gives_the_same_frames() {
         (&file.hpke_to_responder, "initiator"),
         (&file.hpke_to_initiator, "responder"),
     ] {
-        let key = HpkeKey::from_seed(&hpke.recipient_seed.secret()).unwrap();
+        let key = HpkeKey::from_seed(&hpke.recipient_seed.secret());
         assert_eq!(key.public()[..], hpke.recipient_key.0);
         let mut seed = [0; 64];
         seed[..32].copy_from_slice(&hpke.mlkem_random.0);
         seed[32..].copy_from_slice(&hpke.x25519_random.0);
         let public = HpkePublicKey::from_bytes(&key.public()).unwrap();
-        let (mut sender, encapsulated) = HpkeSender::new(&public, &Secret::new(seed)).unwrap();
+        let (mut sender, encapsulated) = HpkeSender::new(&public, &Secret::new(seed));
         assert_eq!(encapsulated[..], hpke.enc.0);
-        let mut recipient = HpkeRecipient::new(&key, &encapsulated).unwrap();
+        let mut recipient = HpkeRecipient::new(&key, &encapsulated);
         for frame in file.frames.iter().filter(|frame| frame.from == from) {
             if (4..=11).contains(&frame.number) {
                 let plain = recipient.open(&frame.frame.0).unwrap();

@@ -24,7 +24,7 @@ impl Generator {
 
     /// Fills `out`, up to 256 GiB.
     pub fn fill(&mut self, out: &mut [u8]) {
-        out.zeroize();
+        out.fill(0);
         let mut next = [0; 32];
         let mut stream = ChaCha20::new(self.0.expose().into(), &[0; 12].into());
         stream.apply_keystream(&mut next);

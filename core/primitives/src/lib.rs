@@ -24,6 +24,7 @@ mod secret;
 mod sha256;
 mod signature;
 mod x25519;
+mod x_wing;
 mod xof;
 
 pub use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
@@ -33,7 +34,7 @@ pub use ed25519::{SigningKey, VerifyingKey};
 pub use generator::Generator;
 pub use hash::{hash, hash_secret};
 pub use hidden_key::{HiddenKey, reveal};
-pub use hkdf::{Prk, hkdf_sha256, hkdf_sha512};
+pub use hkdf::{Prk, Prk512, hkdf_sha256, hkdf_sha512};
 pub use hmac::{hmac_sha256, hmac_sha512};
 pub use hpke::{HpkeKey, HpkePublicKey, HpkeRecipient, HpkeSender};
 pub use ml_dsa::{MlDsaSigningKey, MlDsaVerifyingKey};
@@ -46,7 +47,7 @@ pub use seal::{
 pub use secret::Secret;
 pub use sha256::{Sha256, sha256};
 pub use signature::{KeyError, VerifyError};
-pub use x25519::x25519;
+pub use x25519::{x25519, x25519_public};
 pub use xof::Shake256;
 
 /// `bytes`, which have this length by their type elsewhere, as an array on the heap.

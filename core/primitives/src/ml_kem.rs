@@ -1,40 +1,41 @@
 use alloc::boxed::Box;
 use core::fmt;
 
-use ml_kem::array::Array;
-use ml_kem::ml_kem_768::{DecapsulationKey, EncapsulationKey};
-use ml_kem::{Decapsulate, KeyExport};
+use libcrux_ml_kem::mlkem768::{self, MlKem768PrivateKey, MlKem768PublicKey};
 use zeroize::Zeroize;
 
 use crate::signature::KeyError;
 use crate::{Secret, array};
 
 /// The secret half of an ML-KEM-768 key pair (FIPS 203). Erased on drop.
-pub struct MlKemKey(Box<DecapsulationKey>);
+pub struct MlKemKey(Box<Secret<SECRET_LEN>>);
 
 impl MlKemKey {
     /// The pair of a 64-byte seed, d and z of FIPS 203 `KeyGen_internal`.
     #[must_use]
     pub fn from_seed(seed: &Secret<64>) -> Self {
-        let mut bytes = Array(*seed.expose());
-        let key = Box::new(DecapsulationKey::from_seed(bytes));
-        bytes.zeroize();
-        Self(key)
+        let pair = mlkem768::generate_key_pair(*seed.expose());
+        let secret = Box::new(Secret::new(*pair.sk()));
+        let (mut left, _) = pair.into_parts();
+        left[0..].zeroize();
+        Self(secret)
     }
 
     /// The public half, as it is sent.
     #[must_use]
     pub fn public(&self) -> Box<[u8; MlKemPublicKey::LEN]> {
-        array(&self.0.encapsulation_key().to_bytes())
+        // FIPS 203, algorithm 16: it stands behind the secret vector.
+        let secret = self.0.expose();
+        array(secret.get(VECTOR_LEN..).unwrap_or_default())
     }
 
     /// The secret in `ciphertext`, which anyone may have chosen. A ciphertext that this key did not
     /// make gives a secret that nobody knows, in the same time (FIPS 203 section 6.3).
     #[must_use]
     pub fn decapsulate(&self, ciphertext: &[u8; MlKemPublicKey::CIPHERTEXT_LEN]) -> Secret<32> {
-        let mut shared = self.0.decapsulate(&Array(*ciphertext));
-        let secret = Secret::new(shared.into());
-        shared.zeroize();
+        let mut key = MlKem768PrivateKey::from(self.0.expose());
+        let secret = Secret::new(mlkem768::decapsulate(&key, &ciphertext.into()));
+        key[0..].zeroize();
         secret
     }
 }
@@ -46,7 +47,7 @@ impl fmt::Debug for MlKemKey {
 }
 
 /// The public half of an ML-KEM-768 key pair.
-pub struct MlKemPublicKey(Box<EncapsulationKey>);
+pub struct MlKemPublicKey(Box<MlKem768PublicKey>);
 
 impl MlKemPublicKey {
     /// Bytes of the key.
@@ -60,20 +61,17 @@ impl MlKemPublicKey {
     ///
     /// [`KeyError`]: a coefficient is not reduced (the modulus check of FIPS 203 section 7.2).
     pub fn from_bytes(bytes: &[u8; Self::LEN]) -> Result<Self, KeyError> {
-        let key = EncapsulationKey::new(&Array(*bytes)).map_err(|_| KeyError)?;
-        Ok(Self(Box::new(key)))
+        let key = Box::new(MlKem768PublicKey::from(bytes));
+        let is_reduced = mlkem768::validate_public_key(&key);
+        is_reduced.then_some(Self(key)).ok_or(KeyError)
     }
 
     /// A secret, and the ciphertext that carries it. `seed` is m of FIPS 203 `Encaps_internal`: fresh
     /// random bytes.
     #[must_use]
     pub fn encapsulate(&self, seed: &Secret<32>) -> (Box<[u8; Self::CIPHERTEXT_LEN]>, Secret<32>) {
-        let mut m = Array(*seed.expose());
-        let (ciphertext, mut shared) = self.0.encapsulate_deterministic(&m);
-        let secret = Secret::new(shared.into());
-        m.zeroize();
-        shared.zeroize();
-        (array(&ciphertext), secret)
+        let (ciphertext, secret) = mlkem768::encapsulate(&self.0, *seed.expose());
+        (Box::new(ciphertext.into()), Secret::new(secret))
     }
 }
 
@@ -82,3 +80,7 @@ impl fmt::Debug for MlKemPublicKey {
         f.write_str("MlKemPublicKey")
     }
 }
+
+/// Bytes of a secret key of FIPS 203: the secret vector, the public key, its hash, z.
+const SECRET_LEN: usize = 2400;
+const VECTOR_LEN: usize = 1152;

@@ -22,6 +22,11 @@ impl<const N: usize> Secret<N> {
         &self.0
     }
 
+    /// The same, to be filled.
+    pub(crate) const fn expose_mut(&mut self) -> &mut [u8; N] {
+        &mut self.0
+    }
+
     /// `yes` if `choice` is set, else `no`, without a branch on `choice`.
     #[must_use]
     pub fn select(no: &Self, yes: &Self, choice: Choice) -> Self {

@@ -1,7 +1,12 @@
-//! ML-KEM-768 beside a second implementation, and HPKE between its two ends.
+//! ML-KEM-768 and HPKE beside second implementations, and HPKE between its two ends.
 #![expect(clippy::unwrap_used, reason = "a test stops at what does not hold")]
 
-use libcrux_ml_kem::mlkem768;
+use hpke::aead::ChaCha20Poly1305;
+use hpke::kdf::HkdfSha512;
+use hpke::kem::XWing;
+use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable};
+use ml_kem::ml_kem_768::DecapsulationKey;
+use ml_kem::{Decapsulate, KeyExport};
 use primitives::{
     HpkeKey, HpkePublicKey, HpkeRecipient, HpkeSender, MlKemKey, MlKemPublicKey, Secret, sha256,
 };
@@ -21,26 +26,91 @@ proptest! {
         both[..32].copy_from_slice(&seed);
         both[32..].copy_from_slice(&rest);
         let ours = MlKemKey::from_seed(&Secret::new(both));
-        let theirs = mlkem768::generate_key_pair(both);
+        let theirs = DecapsulationKey::from_seed(both.into());
         let public = ours.public();
-        prop_assert_eq!(&public[..], &theirs.pk()[..]);
+        prop_assert_eq!(&public[..], &theirs.encapsulation_key().to_bytes()[..]);
 
         let (ciphertext, secret) =
             MlKemPublicKey::from_bytes(&public).unwrap().encapsulate(&Secret::new(m));
-        let (other, shared) = mlkem768::encapsulate(theirs.public_key(), m);
-        prop_assert_eq!(&ciphertext[..], other.as_ref());
-        prop_assert_eq!(&secret, &Secret::new(shared));
+        let (other, shared) = theirs.encapsulation_key().encapsulate_deterministic(&m.into());
+        prop_assert_eq!(&ciphertext[..], &other[..]);
+        prop_assert_eq!(&secret, &Secret::new(shared.into()));
         prop_assert_eq!(&ours.decapsulate(&ciphertext), &secret);
 
         // An altered one gives both the same secret of nobody.
         let mut altered = ciphertext;
         altered[place.index(MlKemPublicKey::CIPHERTEXT_LEN)] ^= 1;
-        let nobodys = mlkem768::decapsulate(theirs.private_key(), &(*altered).into());
+        let nobodys = theirs.decapsulate(&(*altered).into());
         let ours = ours.decapsulate(&altered);
-        prop_assert_eq!(&ours, &Secret::new(nobodys));
+        prop_assert_eq!(&ours, &Secret::new(nobodys.into()));
         prop_assert_ne!(&ours, &secret);
     }
+
+    #[test]
+    fn hpke_agrees_with_a_second_implementation(
+        seed in prop::array::uniform32(any::<u8>()),
+        draws in prop::array::uniform32(any::<u8>()),
+        text in prop::collection::vec(any::<u8>(), 0..300),
+    ) {
+        let key = HpkeKey::from_seed(&Secret::new(seed));
+        let theirs = <XWing as Kem>::PrivateKey::from_bytes(&seed).unwrap();
+        let public = key.public();
+        prop_assert_eq!(&public[..], &XWing::sk_to_pk(&theirs).to_bytes()[..]);
+
+        // Ours seals, theirs opens.
+        let mut both = [0; 64];
+        both[..32].copy_from_slice(&draws);
+        both[32..].copy_from_slice(&seed);
+        let to = HpkePublicKey::from_bytes(&public).unwrap();
+        let (mut sender, encapsulated) = HpkeSender::new(&to, &Secret::new(both));
+        let encapsulated = Deserializable::from_bytes(&encapsulated[..]).unwrap();
+        let mut other = hpke::setup_receiver::<ChaCha20Poly1305, HkdfSha512, XWing>(
+            &OpModeR::Base, &theirs, &encapsulated, &[],
+        ).unwrap();
+        for _ in 0..3 {
+            prop_assert_eq!(&other.open(&sender.seal(&text).unwrap(), &[]).unwrap(), &text);
+        }
+        let mut exported = [0; 100];
+        other.export(&text, &mut exported).unwrap();
+        prop_assert_eq!(sender.export::<100>(&text), Secret::new(exported));
+
+        // Theirs seals, ours opens.
+        let to = Deserializable::from_bytes(&public[..]).unwrap();
+        let (encapsulated, mut other) =
+            hpke::setup_sender_with_rng::<ChaCha20Poly1305, HkdfSha512, XWing>(
+                &OpModeS::Base, &to, &[], &mut Drawn(draws.to_vec()),
+            ).unwrap();
+        let encapsulated = encapsulated.to_bytes();
+        let mut recipient = HpkeRecipient::new(&key, &encapsulated[..].try_into().unwrap());
+        for _ in 0..3 {
+            prop_assert_eq!(&recipient.open(&other.seal(&text, &[]).unwrap()).unwrap(), &text);
+        }
+    }
 }
+
+/// Bytes that a generator draws, again and again.
+struct Drawn(Vec<u8>);
+
+impl hpke::rand_core::TryRng for Drawn {
+    type Error = core::convert::Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        Ok(7)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        Ok(7)
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Self::Error> {
+        for (to, from) in out.iter_mut().zip(self.0.iter().cycle()) {
+            *to = *from;
+        }
+        Ok(())
+    }
+}
+
+impl hpke::rand_core::TryCryptoRng for Drawn {}
 
 #[test]
 fn a_key_that_is_not_reduced_is_refused() {
@@ -48,7 +118,7 @@ fn a_key_that_is_not_reduced_is_refused() {
     public[0] = 0xff;
     public[1] |= 0x0f;
     assert!(MlKemPublicKey::from_bytes(&public).is_err());
-    let mut public = HpkeKey::from_seed(&Secret::new([1; 32])).unwrap().public();
+    let mut public = HpkeKey::from_seed(&Secret::new([1; 32])).public();
     public[0] = 0xff;
     public[1] |= 0x0f;
     assert!(HpkePublicKey::from_bytes(&public).is_err());
@@ -56,17 +126,17 @@ fn a_key_that_is_not_reduced_is_refused() {
 
 /// Two ends of a context whose every byte follows from `seed`.
 fn ends(seed: u8) -> (HpkeSender, HpkeRecipient) {
-    let key = HpkeKey::from_seed(&Secret::new([seed; 32])).unwrap();
+    let key = HpkeKey::from_seed(&Secret::new([seed; 32]));
     let public = HpkePublicKey::from_bytes(&key.public()).unwrap();
-    let (sender, encapsulated) = HpkeSender::new(&public, &Secret::new([seed; 64])).unwrap();
-    let recipient = HpkeRecipient::new(&key, &encapsulated).unwrap();
+    let (sender, encapsulated) = HpkeSender::new(&public, &Secret::new([seed; 64]));
+    let recipient = HpkeRecipient::new(&key, &encapsulated);
     (sender, recipient)
 }
 
 #[test]
 fn the_key_of_a_seed_is_the_one_of_the_draft() {
     let seed = core::array::from_fn(|at| u8::try_from(at).unwrap());
-    let key = HpkeKey::from_seed(&Secret::new(seed)).unwrap();
+    let key = HpkeKey::from_seed(&Secret::new(seed));
     assert_eq!(
         hex::encode(sha256(&[&key.public()[..]])),
         "c9a3565ffde4f72b51661be391ee13e46378d7f06dd5c8bf5af9d2cfb5b8336b"
@@ -105,9 +175,9 @@ fn both_ends_export_the_same_secret_and_another_one_for_another_purpose() {
 
 #[test]
 fn encapsulating_uses_every_byte_of_its_seed_and_no_more() {
-    let key = HpkeKey::from_seed(&Secret::new([1; 32])).unwrap();
+    let key = HpkeKey::from_seed(&Secret::new([1; 32]));
     let public = HpkePublicKey::from_bytes(&key.public()).unwrap();
-    let encapsulated = |seed| HpkeSender::new(&public, &Secret::new(seed)).unwrap().1;
+    let encapsulated = |seed| HpkeSender::new(&public, &Secret::new(seed)).1;
     let first = encapsulated([7; 64]);
     assert_eq!(first, encapsulated([7; 64]));
     for place in [0, 31, 32, 63] {

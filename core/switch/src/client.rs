@@ -99,7 +99,7 @@ impl Client {
     fn begin(&mut self) {
         let offered = match &self.wish {
             Wish::Create(Some(token)) if !token.may_be_own() => Err(End::Token),
-            _ => Offered::new(&mut self.generator).map_err(End::from),
+            _ => Ok(Offered::new(&mut self.generator)),
         };
         match offered {
             Ok((offered, first)) => {

@@ -1,10 +1,10 @@
 use alloc::vec::Vec;
 
 use kernel::Label;
-use primitives::{Generator, HpkeKey, HpkeRecipient, Secret};
+use primitives::{Generator, HpkeKey, HpkeRecipient, Secret, x25519_public};
 use wire::v1::Frame;
 
-use super::{Chain, Step, agree, public};
+use super::{Chain, Step, agree};
 
 /// The direction in which the other side speaks, and the keys that it may step to.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Receiver {
             self.chain.step(Step::Light, &secret);
         }
         if let Some(encapsulated) = frame.heavy_step.first_chunk() {
-            let context = HpkeRecipient::new(&self.heavy.take()?, encapsulated)?;
+            let context = HpkeRecipient::new(&self.heavy.take()?, encapsulated);
             let secret = context.export(Label::ChannelStepSecret.bytes());
             self.chain.step(Step::Heavy, &secret);
         }
@@ -46,15 +46,13 @@ impl Receiver {
     pub(crate) fn offer(&mut self, frame: &mut Frame, generator: &mut Generator) {
         if self.light.is_none() {
             let secret = generator.secret();
-            frame.light_key = public(&secret).to_vec();
+            frame.light_key = x25519_public(&secret).to_vec();
             self.light = Some(secret);
         }
         if self.heavy.is_none() {
             let key = HpkeKey::from_seed(&generator.secret());
-            frame.heavy_key = key
-                .as_ref()
-                .map_or_else(Vec::new, |key| key.public().to_vec());
-            self.heavy = key;
+            frame.heavy_key = key.public().to_vec();
+            self.heavy = Some(key);
         }
     }
 }

@@ -3,10 +3,10 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use kernel::{Label, Time};
-use primitives::{Generator, HpkePublicKey, HpkeSender};
+use primitives::{Generator, HpkePublicKey, HpkeSender, x25519_public};
 use wire::v1::Frame;
 
-use super::{Chain, Step, agree, public};
+use super::{Chain, Step, agree};
 
 /// The direction in which we speak, and what the other side has offered to step to.
 #[derive(Debug)]
@@ -62,13 +62,13 @@ impl Sender {
         let mut steps = Steps::default();
         if let Some(theirs) = self.light.take() {
             let ours = generator.secret();
-            frame.light_step = public(&ours).to_vec();
+            frame.light_step = x25519_public(&ours).to_vec();
             steps.light = Some(agree(&ours, &theirs)?);
         }
         let is_due = self.frames >= FRAMES || now.since(self.since) >= TIME;
         if let Some(theirs) = self.heavy.take_if(|_| is_due) {
             let theirs = HpkePublicKey::from_bytes(&theirs).ok()?;
-            let (context, encapsulated) = HpkeSender::new(&theirs, &generator.secret())?;
+            let (context, encapsulated) = HpkeSender::new(&theirs, &generator.secret());
             frame.heavy_step = encapsulated.to_vec();
             steps.heavy = Some(context.export(Label::ChannelStepSecret.bytes()));
             self.frames = 0;

@@ -23,7 +23,7 @@ impl Between {
         let third = pair.caller.out.pop_front().unwrap();
         let caller = answered.finished(&third).unwrap();
         // with Bob, as Alice
-        let (offered, first) = Offered::new(&mut generator).unwrap();
+        let (offered, first) = Offered::new(&mut generator);
         pair.give(Role::Called, &first);
         let second = pair.called.out.pop_front().unwrap();
         let (called, third) = offered.answered(&second, &mut generator).unwrap();

@@ -1,7 +1,7 @@
 use chacha20::XChaCha20;
 use chacha20::cipher::{KeyIvInit, StreamCipher};
 use poly1305::universal_hash::{KeyInit, UniversalHash};
-use poly1305::{Block, Key, Poly1305};
+use poly1305::{Block, Poly1305};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroize;
 
@@ -20,10 +20,16 @@ pub fn opens(
     tag: &[u8; TAG_LEN],
     data: &[u8],
 ) -> Choice {
-    let mut once = Key::default();
+    let mut once = [0; 32];
     XChaCha20::new(key.expose().into(), nonce.into()).apply_keystream(&mut once);
-    let mut mac = Poly1305::new(&once);
+    let verifies = verifies(&once, body, tag, data);
     once.zeroize();
+    verifies
+}
+
+/// Whether `tag` is the one over `body` and `data` under `once`, the first bytes of the stream.
+pub(super) fn verifies(once: &[u8; 32], body: &[u8], tag: &[u8; TAG_LEN], data: &[u8]) -> Choice {
+    let mut mac = Poly1305::new(once.into());
     mac.update_padded(data);
     mac.update_padded(body);
     mac.update(&[lengths(data, body)]);

@@ -16,7 +16,7 @@ use crate::world::{World, address, config, own};
 fn tunnel(world: &mut World, from: IpAddr, framing: Framing) -> (Id, Tunnel) {
     let id = world.connect(from, framing);
     let mut generator = Generator::new(Secret::new([5; 32]));
-    let (offered, first) = Offered::new(&mut generator).unwrap();
+    let (offered, first) = Offered::new(&mut generator);
     world.give(id, &first);
     let second = world.inbox.get_mut(&id).unwrap().pop_front().unwrap();
     let bytes = second.len();
