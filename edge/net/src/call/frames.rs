@@ -8,9 +8,20 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 /// # Spec
 ///
 /// `spec/20-channel.md` 2.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Frames {
     buffer: BytesMut,
+    /// Bytes to read at a time: more while there is more.
+    at_once: usize,
+}
+
+impl Default for Frames {
+    fn default() -> Self {
+        Self {
+            buffer: BytesMut::new(),
+            at_once: READ,
+        }
+    }
 }
 
 impl Frames {
@@ -24,31 +35,46 @@ impl Frames {
         from: &mut (impl AsyncRead + Unpin),
     ) -> io::Result<BytesMut> {
         loop {
-            let missing = match self.buffer.first_chunk() {
-                Some(length) => {
-                    let whole = usize::from(u16::from_be_bytes(*length)).saturating_add(PREFIX);
-                    whole.saturating_sub(self.buffer.len())
-                }
-                None => PREFIX,
-            };
-            if missing == 0 {
-                return Ok(self.take());
+            if let Some(frame) = self.ready() {
+                return Ok(frame);
             }
-            self.buffer.reserve(missing.max(READ));
-            if from.read_buf(&mut self.buffer).await? == 0 {
+            self.buffer.reserve(self.missing().max(self.at_once));
+            let room = self.buffer.capacity().saturating_sub(self.buffer.len());
+            let read = from.read_buf(&mut self.buffer).await?;
+            if read == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            if read == room {
+                self.at_once = self.at_once.saturating_mul(2).min(READ_MOST);
             }
         }
     }
 
-    /// Takes the frame that is there. A buffer that is empty then gives its memory back.
-    fn take(&mut self) -> BytesMut {
-        let length = usize::from(self.buffer.get_u16());
-        let frame = self.buffer.split_to(length);
+    /// The next frame, if all of it was read.
+    pub(super) fn ready(&mut self) -> Option<BytesMut> {
+        (self.missing() == 0).then(|| {
+            let length = usize::from(self.buffer.get_u16());
+            self.buffer.split_to(length)
+        })
+    }
+
+    /// Nothing came for a while: gives back what memory it can.
+    pub(super) fn rest(&mut self) {
+        self.at_once = READ;
         if self.buffer.is_empty() {
             self.buffer = BytesMut::new();
         }
-        frame
+    }
+
+    /// Bytes of the next frame that were not read.
+    fn missing(&self) -> usize {
+        match self.buffer.first_chunk() {
+            Some(length) => {
+                let whole = usize::from(u16::from_be_bytes(*length)).saturating_add(PREFIX);
+                whole.saturating_sub(self.buffer.len())
+            }
+            None => PREFIX,
+        }
     }
 }
 
@@ -61,8 +87,9 @@ pub(super) fn put(frame: &[u8], out: &mut BytesMut) {
 }
 
 const PREFIX: usize = 2;
-/// Bytes to read at a time.
+/// Bytes to read at a time, at first and at most.
 const READ: usize = 2048;
+const READ_MOST: usize = 64 << 10;
 
 #[cfg(test)]
 mod tests {
@@ -89,12 +116,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_empty_buffer_holds_no_memory() {
+    async fn an_empty_buffer_at_rest_holds_no_memory() {
         let mut bytes = BytesMut::new();
         put(&[1; 60_000], &mut bytes);
         let mut frames = Frames::default();
         frames.next(&mut &bytes[..]).await.unwrap();
-        assert_eq!(frames.buffer.capacity(), 0);
+        assert!(frames.at_once > READ);
+        frames.rest();
+        assert_eq!((frames.buffer.capacity(), frames.at_once), (0, READ));
     }
 
     /// A reader that gives at most `piece` bytes at a time.

@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 use std::io;
+use std::mem;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -7,7 +8,9 @@ use channel::{Channel, Event, Input, Output, SendError, Stamp};
 use drive::WallClock;
 use kernel::Time;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
 use super::frames::{Frames, put};
@@ -51,6 +54,10 @@ pub(super) struct Task<T, S> {
     out: BytesMut,
     /// What is to be told.
     told: VecDeque<Event>,
+    /// Somebody was just answered, and may go on.
+    was_asked: bool,
+    /// Whether something came or went since the last rest.
+    is_awake: bool,
     events: mpsc::Sender<Event>,
     orders: mpsc::Receiver<Order>,
     asides: mpsc::Receiver<Aside>,
@@ -98,6 +105,8 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
             frames: Frames::default(),
             out: BytesMut::new(),
             told: VecDeque::new(),
+            was_asked: false,
+            is_awake: true,
             events,
             orders: ordered,
             asides: aside,
@@ -141,7 +150,7 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
                 Output::Close => {
                     // What it tells last.
                     while let Output::Tell(event) = self.channel.poll() {
-                        self.tell(event);
+                        self.told.push_back(event);
                     }
                     return Next::Closed;
                 }
@@ -154,7 +163,15 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
         if matches!(event, Event::Established { .. }) {
             self.opening = None;
         }
-        self.told.push_back(event);
+        let unsent = match self.told.is_empty() {
+            true => match self.events.try_send(event) {
+                Err(TrySendError::Full(event)) => Some(event),
+                // Or nobody listens any more.
+                Ok(()) | Err(TrySendError::Closed(_)) => None,
+            },
+            false => Some(event),
+        };
+        self.told.extend(unsent);
     }
 
     /// Waits for the next thing that happens. Nothing is read while somebody is slow to take what came
@@ -165,7 +182,24 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
         let takes_ours = self.out.len() < OURS && self.waiting.is_none();
         let is_told = self.told.is_empty();
         let has_nothing_else = self.waiting.is_none() && self.orders.is_empty();
-        let wait = self.clock.until(until);
+        if is_told
+            && has_room
+            && let Some(frame) = self.frames.ready()
+        {
+            let now = self.clock.now();
+            self.channel.handle(now, Input::Frame(&frame));
+            return self.say_waiting(now);
+        }
+        if self.out.len() < BATCH
+            && self.waiting.is_none()
+            && let Some(order) = self.next_order().await
+        {
+            return self.obey(self.clock.now(), Some(order));
+        }
+        let wait = match (self.clock.until(until), self.is_awake) {
+            (wait, true) => wait.min(REST),
+            (wait, false) => wait,
+        };
         let happened = tokio::select! {
             frame = self.frames.next(&mut self.reader), if is_told && has_room => {
                 Happened::Frame(frame)
@@ -188,6 +222,7 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
             () = sleep(wait) => Happened::Time,
         };
         let now = self.clock.now();
+        self.is_awake = !matches!(happened, Happened::Time);
         match happened {
             Happened::Frame(Ok(frame)) => self.channel.handle(now, Input::Frame(&frame)),
             Happened::Frame(Err(_)) => self.channel.handle(now, Input::Lost),
@@ -195,7 +230,6 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
                 self.out.clear();
                 self.channel.handle(now, Input::Lost);
             }
-            Happened::Written(true) if self.out.is_empty() => self.out = BytesMut::new(),
             Happened::Written(true) | Happened::Told => {}
             Happened::Order(order) => self.obey(now, order),
             Happened::Aside(aside) => {
@@ -203,14 +237,33 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
                 // Whoever does not wait for the answer does not need it.
                 let _ = aside.reply.send(done);
             }
-            Happened::Time => self.channel.handle(now, Input::Tick),
+            Happened::Time => {
+                self.rest();
+                self.channel.handle(now, Input::Tick);
+            }
         }
-        if let Some(said) = self.waiting.take() {
-            self.say(now, said);
+        self.say_waiting(now);
+    }
+
+    /// What is wanted now. Whoever was just answered is first let go on, so that what is said in one go
+    /// is written in one go.
+    async fn next_order(&mut self) -> Option<Order> {
+        if mem::take(&mut self.was_asked) {
+            yield_now().await;
+        }
+        self.orders.try_recv().ok()
+    }
+
+    /// Gives back what memory it can.
+    fn rest(&mut self) {
+        self.frames.rest();
+        if self.out.is_empty() {
+            self.out = BytesMut::new();
         }
     }
 
     fn obey(&mut self, now: Time, order: Option<Order>) {
+        (self.was_asked, self.is_awake) = (true, true);
         match order {
             Some(Order::Accept) => self.channel.accept(now),
             Some(Order::Reject) => self.channel.reject(),
@@ -218,6 +271,13 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
             Some(Order::Keep(number)) => self.channel.keep(now, number),
             // Nobody holds it any more.
             Some(Order::Close) | None => self.channel.close(now),
+        }
+    }
+
+    /// There may be room now.
+    fn say_waiting(&mut self, now: Time) {
+        if let Some(said) = self.waiting.take() {
+            self.say(now, said);
         }
     }
 
@@ -251,5 +311,9 @@ const OUT: usize = 256 << 10;
 const ASIDES: usize = 64 << 10;
 /// The same, of what whoever holds the call wants to send.
 const OURS: usize = 128 << 10;
+/// Bytes that are gathered before they are written, while more is said.
+const BATCH: usize = 64 << 10;
+/// After so long without anything that comes or goes, memory is given back.
+const REST: Duration = Duration::from_secs(1);
 /// How long the other side has to read the last words.
 const LINGER: Duration = Duration::from_secs(5);
