@@ -13,6 +13,7 @@ use crate::steps::{self, cargo};
 
 mod board;
 mod buckets;
+mod calls;
 mod ctidh;
 mod id;
 mod idle;
@@ -41,6 +42,7 @@ const SECTIONS: &[Section] = &[
     ("board", board::run),
     ("buckets", buckets::run),
     ("journal", journal::run),
+    ("calls", calls::run),
     ("memory", memory::run),
     ("idle", idle::run),
     ("id", id::run),

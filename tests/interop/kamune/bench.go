@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/kamune-org/kamune"
@@ -17,7 +18,31 @@ type measured struct {
 	What    string  `json:"what"`
 	Count   int     `json:"count"`
 	Seconds float64 `json:"seconds"`
-	Rate    float64 `json:"per_second"`
+	// CPU is the processor time of all of this process, in seconds.
+	CPU  float64 `json:"cpu_seconds"`
+	Rate float64 `json:"per_second"`
+}
+
+// meter says what passes from its start on.
+type meter struct {
+	started time.Time
+	cpu     time.Duration
+}
+
+func start() meter { return meter{time.Now(), spent()} }
+
+func (m meter) stop() (took, cpu time.Duration) {
+	return time.Since(m.started), spent() - m.cpu
+}
+
+// spent is the processor time of this process, its threads and what the
+// system did for them.
+func spent() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		panic(err) // only of an argument that is wrong
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 // bench measures both sides of sessions on loopback, in this one process.
@@ -26,19 +51,30 @@ func bench(arguments []string) error {
 	over := flags.String("over", "tcp", "tcp or udp")
 	seconds := flags.Float64("seconds", 3, "how long each measurement takes, at least")
 	bump := flags.Bool("bump", false, "pad to larger buckets at random, as Kamune does")
+	address := flags.String("address", "127.0.0.1:0", "where to listen")
+	through := flags.String("through", "", "where to dial, if not there; then only bytes are measured")
 	_ = flags.Parse(arguments)
 	lasts := time.Duration(*seconds * float64(time.Second))
 	out := json.NewEncoder(os.Stdout)
-	tell := func(what string, count int, took time.Duration) error {
+	tell := func(what string, count int, m meter) error {
+		took, cpu := m.stop()
 		rate := float64(count) / took.Seconds()
-		return out.Encode(measured{*over, what, count, took.Seconds(), rate})
+		return out.Encode(measured{*over, what, count, took.Seconds(), cpu.Seconds(), rate})
 	}
-	p, err := newPair(*over, *bump)
+	p, err := newPair(way{over: *over, address: *address}, *bump)
 	if err != nil {
 		return err
 	}
-	count, started := 0, time.Now()
-	for time.Since(started) < lasts {
+	if *through != "" {
+		p.way.address = *through
+		one, other, err := p.meet()
+		if err != nil {
+			return err
+		}
+		return tellPour(tell, one, other, longSize, lasts)
+	}
+	count, m := 0, start()
+	for time.Since(m.started) < lasts {
 		one, other, err := p.meet()
 		if err != nil {
 			return err
@@ -47,30 +83,39 @@ func bench(arguments []string) error {
 		_ = one.Close()
 		_ = other.Close()
 	}
-	if err := tell("handshakes", count, time.Since(started)); err != nil {
+	if err := tell("handshakes", count, m); err != nil {
 		return err
 	}
 	one, other, err := p.meet()
 	if err != nil {
 		return err
 	}
-	count, took, err := roundTrips(one, other, lasts)
+	count, m, err = roundTrips(one, other, lasts)
 	if err != nil {
 		return err
 	}
-	if err := tell("round trips of 1 KiB", count, took); err != nil {
+	if err := tell("round trips of 1 KiB", count, m); err != nil {
 		return err
 	}
-	for _, size := range []int{1024, 60_000} {
-		count, took, err := pour(one, other, size, lasts)
-		if err != nil {
-			return err
-		}
-		if err := tell(fmt.Sprintf("messages of %d bytes", size), count, took); err != nil {
+	for _, size := range []int{1024, longSize} {
+		if err := tellPour(tell, one, other, size, lasts); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// longSize is the length of a long message, in bytes.
+const longSize = 60_000
+
+func tellPour(
+	tell func(string, int, meter) error, one, other session, size int, lasts time.Duration,
+) error {
+	count, m, err := pour(one, other, size, lasts)
+	if err != nil {
+		return err
+	}
+	return tell(fmt.Sprintf("messages of %d bytes", size), count, m)
 }
 
 // pair is a listener and who dials it.
@@ -81,8 +126,7 @@ type pair struct {
 	other person
 }
 
-func newPair(over string, bump bool) (*pair, error) {
-	w := way{over: over, address: "127.0.0.1:0"}
+func newPair(w way, bump bool) (*pair, error) {
 	l, where, err := w.listen()
 	if err != nil {
 		return nil, err
@@ -129,31 +173,31 @@ func (p *pair) meet() (dialled, served session, err error) {
 	return dialled, other.session, other.err
 }
 
-func roundTrips(one, other session, lasts time.Duration) (int, time.Duration, error) {
+func roundTrips(one, other session, lasts time.Duration) (int, meter, error) {
 	text := wrap(make([]byte, 1024))
 	var count int
-	started := time.Now()
-	for time.Since(started) < lasts {
+	m := start()
+	for time.Since(m.started) < lasts {
 		for _, way := range [][2]session{{one, other}, {other, one}} {
 			if err := way[0].Send(routeText, text); err != nil {
-				return 0, 0, err
+				return 0, m, err
 			}
 			if _, _, _, err := way[1].Receive(); err != nil {
-				return 0, 0, err
+				return 0, m, err
 			}
 		}
 		count++
 	}
-	return count, time.Since(started), nil
+	return count, m, nil
 }
 
 // pour sends in one direction as fast as it goes; counted is what arrived.
-func pour(one, other session, size int, lasts time.Duration) (int, time.Duration, error) {
+func pour(one, other session, size int, lasts time.Duration) (int, meter, error) {
 	text := wrap(make([]byte, size))
-	started := time.Now()
+	m := start()
 	sent := make(chan error, 1)
 	go func() {
-		for time.Since(started) < lasts {
+		for time.Since(m.started) < lasts {
 			if err := one.Send(routeText, text); err != nil {
 				sent <- err
 				return
@@ -164,10 +208,10 @@ func pour(one, other session, size int, lasts time.Duration) (int, time.Duration
 	for count := 0; ; count++ {
 		route, _, _, err := other.Receive()
 		if err != nil {
-			return 0, 0, fmt.Errorf("after %d messages: %w", count, err)
+			return 0, m, fmt.Errorf("after %d messages: %w", count, err)
 		}
 		if route == routePing {
-			return count, time.Since(started), <-sent
+			return count, m, <-sent
 		}
 	}
 }

@@ -73,6 +73,22 @@ impl Kamune {
         })
     }
 
+    /// Runs its benchmark, and returns what it measured, one object each; `tests/interop/kamune/bench.go`
+    /// says what is in them.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started, or fails.
+    pub fn bench(&self, arguments: &[&str]) -> Result<Vec<Value>> {
+        let mut command = Command::new(&self.program);
+        let output = command.arg("bench").args(arguments).output()?;
+        let errors = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{command:?} failed:\n{errors}");
+        let said = String::from_utf8(output.stdout)?;
+        let lines = said.lines().map(serde_json::from_str);
+        lines.collect::<Result<_, _>>().context(said.clone())
+    }
+
     /// Starts a relay on free ports of loopback; its clients must know `password`.
     ///
     /// # Errors
