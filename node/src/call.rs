@@ -79,10 +79,12 @@ pub struct Target {
     pub name: Option<Name>,
     /// The most that is spoken with them: with [`Mode::Kamune`] no more than Kamune 0.7 is.
     pub mode: Mode,
+    /// Whom to take without asking the owner.
+    pub admit: Admit,
 }
 
 impl Target {
-    /// Whoever is there, or has the fingerprint of `link`.
+    /// Whoever is there, or has the fingerprint of `link`; those who are known are taken without asking.
     #[must_use]
     pub fn new(link: Link) -> Self {
         Self::to(vec![link])
@@ -97,6 +99,7 @@ impl Target {
             with: None,
             name: None,
             mode: Mode::Ours,
+            admit: Admit::Known,
         }
     }
 }
@@ -118,7 +121,7 @@ impl Node {
         pin::fingerprint(profile.key.public().ed25519())
     }
 
-    /// Calls somebody. Those who are known are taken without asking.
+    /// Calls somebody.
     ///
     /// # Errors
     ///
@@ -130,10 +133,11 @@ impl Node {
             with,
             name,
             mode,
+            admit,
         } = target;
         let mut desk = Desk::of(self).await;
         desk.mode = mode;
-        let mut policy = Policy::new(Admit::Known);
+        let mut policy = Policy::new(admit);
         policy.key = with.map(|known| *known.key());
         policy.sum = sum_of(&links)?;
         policy.name = name;

@@ -4,6 +4,7 @@ mod call;
 mod completions;
 mod config;
 mod contacts;
+mod daemon;
 mod demo;
 mod doctor;
 mod history;
@@ -13,7 +14,7 @@ mod init;
 mod invitations;
 mod invite;
 mod join;
-mod listen;
+pub(crate) mod listen;
 mod man;
 mod meet;
 mod relay;
@@ -48,6 +49,7 @@ pub(crate) enum Command {
     Demo(demo::Demo),
     Doctor(Box<doctor::Doctor>),
     Config(Box<config::Config>),
+    Daemon(Box<daemon::Daemon>),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -77,6 +79,7 @@ impl Command {
             Self::Demo(demo) => demo.run(ui, stop).await,
             Self::Doctor(doctor) => doctor.run(global, ui, stop).await,
             Self::Config(config) => config.run(global, ui),
+            Self::Daemon(daemon) => daemon.run(global, ui, stop).await,
             Self::Completions(completions) => completions.run(ui),
             Self::Man(man) => man.run(),
         }

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 pub(crate) use calls::{
     CallEnded, CallEstablished, CallResumed, ConnectionLost, ConversationShown, HistoryDone,
     Incoming, LineSaid, LineShown, LinesStand, Listening, MessageCame, PersonIntroduced,
-    ServerWaits,
+    ServerWaits, reason,
 };
 pub(crate) use people::{
     BackupDone, Cohort, ContactAdded, ContactRemoved, ContactShown, ContactsDone, HomeShown,

@@ -6,6 +6,7 @@
 mod args;
 mod command;
 mod config;
+mod daemon;
 mod event;
 mod failure;
 mod keyring;

@@ -4,7 +4,7 @@ mod asking;
 mod bottom;
 mod face;
 pub(crate) mod filter;
-mod json;
+pub(crate) mod json;
 #[cfg(unix)]
 mod raw;
 mod spoken;
@@ -187,6 +187,16 @@ impl Ui {
         }
     }
 
+    /// Writes an entry of a log to stderr, as JSON, unless little is to be said.
+    pub(crate) fn log(&mut self, entry: &impl Serialize) {
+        if self.talk == Talk::Little && !self.json {
+            return;
+        }
+        if let Ok(line) = json::line(entry) {
+            Self::write_err(&String::from_utf8_lossy(&line));
+        }
+    }
+
     /// Says what the person may want to change; a program hears it as an event.
     pub(crate) fn warn(&mut self, text: &str) -> Result<(), Failure> {
         if self.json {
@@ -304,6 +314,12 @@ impl Ui {
         let mut err = io::stderr().lock();
         let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
     }
+}
+
+/// Writes to stdout, for whoever makes all of it.
+pub(crate) fn write(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush())
 }
 
 /// Says in JSON that the arguments are wrong, before there is a [`Ui`]. `text` is clap's.

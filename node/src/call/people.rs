@@ -1,3 +1,5 @@
+mod edit;
+
 use std::sync::Arc;
 
 use identity::{IdentityPublic, Name};

@@ -263,7 +263,7 @@ fn tell_news(news: Heard, ui: &mut Ui) -> Result<(), Failure> {
 }
 
 /// Under which address others reach this machine, as far as it can tell.
-fn host(address: IpAddr) -> Option<IpAddr> {
+pub(crate) fn host(address: IpAddr) -> Option<IpAddr> {
     if !address.is_unspecified() {
         return Some(address);
     }

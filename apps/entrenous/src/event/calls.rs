@@ -264,7 +264,8 @@ impl CallEnded {
     }
 }
 
-fn reason(how: &Ending) -> &'static str {
+/// The name of how a call ended.
+pub(crate) fn reason(how: &Ending) -> &'static str {
     match how {
         Ending::Channel(End::Left) => "left",
         Ending::Channel(End::Closed) => "closed",

@@ -8,7 +8,7 @@ use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 use super::filter::is_hostile;
 
 /// One line: `value` as JSON, with hostile characters escaped, so nothing is lost and nothing acts.
-pub(super) fn line(value: &impl Serialize) -> io::Result<Vec<u8>> {
+pub(crate) fn line(value: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     value.serialize(&mut Serializer::with_formatter(&mut bytes, Careful))?;
     bytes.push(b'\n');

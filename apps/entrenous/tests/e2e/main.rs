@@ -10,6 +10,7 @@
 
 mod board;
 mod call;
+mod daemon;
 mod demo;
 mod doctor;
 mod folder;

@@ -155,3 +155,21 @@ impl People {
         self.who(&key(seed).into(), claim, None).await.unwrap()
     }
 }
+
+#[tokio::test]
+async fn the_owner_makes_a_pin_of_a_key_and_calls_it_otherwise() {
+    let (node, _folder) = node().await;
+    let bob = node.pin(key(1), name("Bob")).await.unwrap().unwrap();
+    assert_eq!((bob.name.as_str(), bob.compared), ("Bob", None));
+    assert_eq!(node.pin(key(1), name("Other")).await, Ok(None));
+    let other = node.pin(key(2), name("Bob")).await.unwrap().unwrap();
+    assert_eq!(other.name.as_str(), "Bob-2");
+    let taken = node.rename_pin(&other, name("Bob")).await;
+    assert_eq!(taken, Err(FindError::Taken));
+    let robert = node.rename_pin(&other, name("Robert")).await.unwrap();
+    assert_eq!((robert.key, robert.since), (other.key, other.since));
+    assert_eq!(node.pins().await.unwrap(), [bob.clone(), robert]);
+    node.unpin(&bob).await.unwrap();
+    let gone = node.rename_pin(&bob, name("Bobby")).await;
+    assert_eq!(gone, Err(FindError::None));
+}

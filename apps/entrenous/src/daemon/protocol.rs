@@ -1,0 +1,60 @@
+//! What a client and a daemon say to each other: text in, text out.
+//!
+//! The commands, events and codes are those of the daemon of Kamune 0.7, whose clients need not change. What
+//! it does not have begins with `entrenous_`, but for a few codes. `docs/daemon/` has a schema of it all.
+
+mod event;
+mod line;
+mod params;
+mod reply;
+mod request;
+#[cfg(test)]
+mod schema;
+
+pub(super) use event::{Event, FingerprintInfo, LogEntry, SessionInfo, Status, Who, moment};
+pub(super) use line::{Line, Lines};
+pub(super) use params::{
+    AddPeer, Dial, OpenStorage, Peer, Rename, RenamePeer, Send, SetFormat, StartServer,
+    SubmitPassphrase, Text, Verdict,
+};
+pub(super) use reply::{PeerInfo, Reply};
+pub(super) use request::{Command, Request, parse};
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Why a command was not done.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub(super) struct Fault {
+    /// For people.
+    error: String,
+    /// For programs.
+    code: &'static str,
+}
+
+impl Fault {
+    /// Parts of `error` may be of a client's choice: it is cut where it gets long.
+    pub(super) fn new(code: &'static str, error: impl fmt::Display) -> Self {
+        let error = error.to_string().chars().take(LONGEST).collect();
+        Self { error, code }
+    }
+
+    /// This program cannot do `what`, which the daemon of Kamune can.
+    pub(super) fn not_supported(what: &str) -> Self {
+        Self::new(
+            "not_supported",
+            format_args!("this program cannot do that yet: {what}"),
+        )
+    }
+
+    #[cfg(test)]
+    pub(super) const fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+/// The version of this protocol.
+pub(super) const VERSION: &str = "1";
+/// Characters of a text that says what is wrong.
+const LONGEST: usize = 500;

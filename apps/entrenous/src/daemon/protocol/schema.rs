@@ -1,0 +1,1 @@
+//! The schemas in `docs/daemon`, held against the code.
