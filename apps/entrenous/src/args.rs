@@ -121,6 +121,7 @@ Commands:
   verify           Compare fingerprints with somebody: nobody stands between
   home             The server that keeps your account: show or set it
   backup, restore  Your profile in one encrypted file, and back
+  daemon           Calls for other programs, as JSON lines
   demo             See the whole story on this machine, with real servers
   doctor           What is wrong with this machine, the network or a server
   config           Show settings, and where they come from
@@ -140,6 +141,7 @@ Examples:
   entrenous join                         follow such a line
   entrenous listen                       be there for a call, and print a link
   entrenous call tcp://192.0.2.1:7448    talk to whoever listens there
+  entrenous daemon                       the same for a program of yours
   entrenous doctor                       what is wrong here, and what to do";
 
 const EXIT_CODES: &str = "\

@@ -11,9 +11,8 @@ use crate::profile::{self, Opened, Opening};
 use crate::stop::Stop;
 use crate::ui::Ui;
 
-/// Make and take calls for other programs: JSON lines, as Kamune's daemon has them
+/// Calls for other programs, as JSON lines like Kamune's daemon
 #[derive(Args, Debug)]
-#[command(hide = true)]
 #[command(help_template = TEMPLATE, before_long_help = EXAMPLES, after_long_help = NOTES)]
 pub(crate) struct Daemon {
     /// A Unix socket for clients, instead of stdin and stdout

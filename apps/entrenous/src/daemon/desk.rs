@@ -83,20 +83,16 @@ impl<'a> Daemon<'a> {
     /// A client is here: says how things stand.
     pub(super) async fn joined(&mut self, client: ClientId, outlet: Outlet) {
         self.hub.join(client, outlet);
-        let asker = Asker {
-            client,
-            id: String::new(),
-        };
         let ready = Event::Ready {
             version: env!("CARGO_PKG_VERSION"),
             pid: std::process::id().to_string(),
             protocol_version: VERSION,
         };
-        self.hub.answer(&asker, &ready);
+        self.hub.whisper(client, &ready);
         if let Some((fingerprint, name)) = self.who().await {
             let changed = Event::FingerprintChanged(FingerprintInfo::from(&fingerprint));
-            self.hub.answer(&asker, &changed);
-            self.hub.answer(&asker, &Event::LocalNameChanged { name });
+            self.hub.whisper(client, &changed);
+            self.hub.whisper(client, &Event::LocalNameChanged { name });
         }
     }
 
@@ -112,12 +108,9 @@ impl<'a> Daemon<'a> {
     /// Does what a line says.
     pub(super) async fn line(&mut self, client: ClientId, line: Line) {
         let Line::Whole(line) = line else {
-            let asker = Asker {
-                client,
-                id: String::new(),
-            };
             let text = format!("a line has at most {} bytes", Lines::MOST);
-            return self.hub.fault(&asker, Fault::new("line_too_long", text));
+            let fault = Fault::new("line_too_long", text);
+            return self.hub.whisper(client, &fault.into());
         };
         match parse(&line) {
             Ok(None) => {}

@@ -63,14 +63,21 @@ impl Hub {
         }
     }
 
-    /// Tells whoever asked, alone.
+    /// Tells whoever asked, alone, that this is the answer.
     pub(super) fn answer(&mut self, asker: &Asker, event: &Event) {
-        let Ok(line) = event.line(Some(&asker.id)) else {
-            return;
-        };
-        let outlet = self.clients.get(&asker.client);
+        self.give(asker.client, event.line(Some(&asker.id)));
+    }
+
+    /// Tells one of them, alone, what is no answer.
+    pub(super) fn whisper(&mut self, client: ClientId, event: &Event) {
+        self.give(client, event.line(None));
+    }
+
+    fn give(&mut self, client: ClientId, line: io::Result<Vec<u8>>) {
+        let Ok(line) = line else { return };
+        let outlet = self.clients.get(&client);
         if outlet.is_some_and(|outlet| !outlet.offer(Arc::new(Zeroizing::new(line)))) {
-            self.clients.remove(&asker.client);
+            self.clients.remove(&client);
         }
     }
 

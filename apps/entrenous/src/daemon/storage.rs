@@ -78,6 +78,7 @@ impl Daemon<'_> {
     ) -> Result<(), Fault> {
         if self.open.as_ref().is_some_and(|open| open.path == path) {
             self.close_storage().await.map_err(not_opened)?;
+            self.waiting = Some(path.clone());
         }
         let node = match has_profile {
             true => {
@@ -104,7 +105,9 @@ impl Daemon<'_> {
         let made = Node::create(path, vec![unlock], Setup::new(name), network).await;
         let (node, words) = made.map_err(not_opened)?;
         let words = Text::from(words);
-        self.hub.answer(asker, &Event::RecoveryWords { words });
+        // The answer is another one: a client may take the first line with its id for it.
+        let words = Event::RecoveryWords { words };
+        self.hub.whisper(asker.client, &words);
         let pseudonym = node.fingerprint_in_calls().await.to_pseudonym();
         let pseudonym = pseudonym.parse().map_err(not_opened)?;
         node.call_me(pseudonym).await.map_err(not_opened)?;

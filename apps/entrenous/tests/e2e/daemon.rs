@@ -29,6 +29,7 @@ fn daemon(folder: &Folder) -> Client<Person> {
         json!({ "status": "opened", "storage_path": path })
     );
     let words = daemon.event("entrenous_recovery_words");
+    assert!(words["id"].is_null());
     assert_eq!(text(&words["data"]["words"]).split(' ').count(), 24);
     let changed = daemon.event("fingerprint_changed");
     for form in ["emoji", "b64", "hex", "sum"] {

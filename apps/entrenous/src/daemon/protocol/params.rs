@@ -44,7 +44,8 @@ impl From<Zeroizing<String>> for Text {
 }
 
 macro_rules! params {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $field:ident: $type:ty,)* })+) => {$(
+    ($($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $field:ident: $type:ty,)* })+) => {
+        $(
         $(#[$doc])*
         #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
         pub(in crate::daemon) struct $name {$(
@@ -52,7 +53,13 @@ macro_rules! params {
             #[serde(default, deserialize_with = "lax")]
             pub(in crate::daemon) $field: $type,
         )*}
-    )+};
+    )+
+
+        /// The fields of each.
+        #[cfg(test)]
+        pub(super) const FIELDS: &[(&str, &[&str])] =
+            &[$((stringify!($name), &[$(stringify!($field)),*]),)+];
+    };
 }
 
 params! {

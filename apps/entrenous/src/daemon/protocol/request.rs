@@ -36,6 +36,15 @@ macro_rules! commands {
             #[cfg(test)]
             pub(super) const NAMES: &[&str] = &[$($plain,)+ $($given,)+];
 
+            /// The params of a command.
+            #[cfg(test)]
+            pub(super) fn params(name: &str) -> Option<&'static str> {
+                match name {
+                    $($given => Some(stringify!($params)),)+
+                    _ => None,
+                }
+            }
+
             /// The command of this name; `None` if there is none.
             fn read(name: &str, line: &str) -> Option<serde_json::Result<Self>> {
                 Some(match name {

@@ -35,13 +35,7 @@ fn hostile_lines_are_answered_and_the_daemon_lives() {
     for params in ["7", "[]", r#"{"mode":"0"}"#, r#"{"mode":1e400}"#] {
         let line =
             format!(r#"{{"type":"cmd","cmd":"set_verification_mode","id":"1","params":{params}}}"#);
-        let code = told(&line);
-        // A number that no number is breaks the line itself.
-        let wanted = match params.contains("1e400") {
-            true => "invalid_json",
-            false => "invalid_params",
-        };
-        assert_eq!(code, wanted, "{params}");
+        assert_eq!(told(&line), "invalid_params", "{params}");
     }
     for mode in [-1, 3] {
         let code = daemon.fails("set_verification_mode", json!({ "mode": mode }));
@@ -100,10 +94,7 @@ fn without_a_profile_nothing_is_done_that_needs_one() {
     let path = folder.path().join("mine");
     let path = path.to_str().unwrap();
     let params = json!({ "storage_path": path, "db_no_passphrase": false });
-    assert_eq!(
-        daemon.fails("open_storage", params.clone()),
-        "storage_open_failed"
-    );
+    assert_eq!(daemon.fails("open_storage", params), "storage_open_failed");
     let weak = json!({ "passphrase": "123456" });
     assert_eq!(
         daemon.fails("submit_passphrase", weak),
@@ -118,12 +109,9 @@ fn without_a_profile_nothing_is_done_that_needs_one() {
         "storage_open_failed"
     );
     assert_eq!(daemon.fails("list_peers", json!({})), "storage_not_opened");
-    assert_eq!(daemon.fails("open_storage", params), "storage_open_failed");
     daemon.asks("submit_passphrase", strong);
-    assert_eq!(
-        daemon.asks("list_peers", json!({}))["data"],
-        json!({ "peers": [] })
-    );
+    let peers = daemon.asks("list_peers", json!({}));
+    assert_eq!(peers["data"], json!({ "peers": [] }));
 }
 
 #[test]
