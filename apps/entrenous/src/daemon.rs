@@ -22,7 +22,7 @@ use std::time::Duration;
 use kernel::Kind;
 use node::{Network, Node};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::failure::Failure;
 use crate::stop::Stop;
@@ -31,6 +31,7 @@ use crate::ui::Ui;
 use clients::socket::Socket;
 use clients::{Input, stdio};
 use desk::Daemon;
+use hub::Hub;
 pub(crate) use verify::Mode;
 
 /// With what a daemon begins.
@@ -58,10 +59,12 @@ pub(crate) async fn run(beginning: Beginning, ui: &mut Ui, mut stop: Stop) -> Re
     }
     let mut is_too_slow = false;
     loop {
+        // No peer can say more than clients read.
+        let is_behind = daemon.is_behind();
         tokio::select! {
-            biased;
             () = stop.wanted() => break,
-            Some(told) = happened.recv() => daemon.happened(told).await,
+            Some(told) = happened.recv(), if !is_behind => daemon.happened(told),
+            () = sleep(Hub::PAUSE), if is_behind => {}
             Some(input) = inputs.recv() => match input {
                 Input::Joined(client, outlet) => daemon.joined(client, outlet).await,
                 Input::Left(client) => daemon.left(client),

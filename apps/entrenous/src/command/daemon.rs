@@ -2,7 +2,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::call::no_stdin;
 use crate::args::{Global, TEMPLATE};
 use crate::config::{Given, Settings};
 use crate::daemon::{Beginning, Mode, run};
@@ -44,7 +43,10 @@ impl Daemon {
         mut stop: Stop,
     ) -> Result<(), Failure> {
         if self.opening.takes_stdin() && self.socket.is_none() {
-            return Err(no_stdin());
+            return Err(
+                Failure::usage("commands and the passphrase cannot both come from stdin")
+                    .hint("put the passphrase into a file: `--unlock-file PATH`"),
+            );
         }
         let settings = Settings::load(global, &self.given)?;
         let network = profile::network(&settings)?;
@@ -68,9 +70,9 @@ impl Daemon {
 
 const EXAMPLES: &str = "\
 Examples:
-  entrenous daemon                              a program runs it, and talks to it
-  entrenous daemon --open --key-file bot.key    with the profile open at once
-  entrenous daemon --socket /run/user/1000/entrenous.sock --open --key-file bot.key
+  entrenous daemon                            your program runs it
+  entrenous daemon --open --key-file bot.key  with the profile open at once
+  entrenous daemon --open --key-file bot.key --socket /run/user/1000/bot.sock
 
   {\"type\":\"cmd\",\"cmd\":\"open_storage\",\"id\":\"1\",\"params\":
     {\"storage_path\":\"/home/me/bot\",\"db_no_passphrase\":true}}

@@ -100,6 +100,11 @@ impl<'a> Daemon<'a> {
         self.hub.leave(client);
     }
 
+    /// Whether clients read too little for anything more to happen; see [`Hub::is_behind`].
+    pub(super) fn is_behind(&mut self) -> bool {
+        self.hub.is_behind()
+    }
+
     /// Whether somebody has said `shutdown`.
     pub(super) const fn is_over(&self) -> bool {
         self.over.is_some()
@@ -272,7 +277,7 @@ impl<'a> Daemon<'a> {
                 let Some(told) = happened.recv().await else {
                     return;
                 };
-                self.happened(told).await;
+                self.happened(told);
             }
         };
         // Those who do not hear a goodbye are left without.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
 use super::protocol::{Event, Fault, Reply};
@@ -29,9 +29,14 @@ pub(super) struct Asker {
 #[derive(Debug, Default)]
 pub(super) struct Hub {
     clients: BTreeMap<ClientId, Outlet>,
+    /// Those for whom much waits: how much had been written when, the last time that it was more.
+    behind: BTreeMap<ClientId, (usize, Instant)>,
 }
 
 impl Hub {
+    /// How long to wait for somebody to read on.
+    pub(super) const PAUSE: Duration = Duration::from_millis(20);
+
     /// From now on `client` is told what happens.
     pub(super) fn join(&mut self, client: ClientId, outlet: Outlet) {
         self.clients.insert(client, outlet);
@@ -44,6 +49,32 @@ impl Hub {
     #[cfg(test)]
     fn len(&self) -> usize {
         self.clients.len()
+    }
+
+    /// Whether so much waits for somebody that peers should wait, too. Whoever reads nothing at all for long
+    /// is dropped. To be called again after [`Hub::PAUSE`] if it is so.
+    pub(super) fn is_behind(&mut self) -> bool {
+        let now = Instant::now();
+        let behind = &mut self.behind;
+        self.clients.retain(|client, outlet| {
+            if !outlet.is_behind() {
+                behind.remove(client);
+                return true;
+            }
+            let written = outlet.queue.written.load(Ordering::Relaxed);
+            let (before, since) = behind.entry(*client).or_insert((written, now));
+            if *before != written {
+                (*before, *since) = (written, now);
+            }
+            let is_dead = now.duration_since(*since) > PATIENCE;
+            if is_dead {
+                outlet.queue.was_full.store(true, Ordering::Relaxed);
+            }
+            !is_dead
+        });
+        let clients = &self.clients;
+        self.behind.retain(|client, _| clients.contains_key(client));
+        !self.behind.is_empty()
     }
 
     /// Tells everyone.
@@ -119,6 +150,8 @@ type Told = Arc<Zeroizing<Vec<u8>>>;
 #[derive(Debug, Default)]
 struct Queue {
     bytes: AtomicUsize,
+    /// Lines that were written.
+    written: AtomicUsize,
     was_full: AtomicBool,
 }
 
@@ -147,6 +180,12 @@ pub(super) fn queue() -> (Outlet, Inlet) {
 }
 
 impl Outlet {
+    /// Whether half of the room is used.
+    fn is_behind(&self) -> bool {
+        let bytes = self.queue.bytes.load(Ordering::Relaxed);
+        bytes > BYTES / 2 || self.lines.capacity() < LINES / 2
+    }
+
     /// Puts a line into the queue; if there is no room, nothing comes after what is in it.
     fn offer(&self, line: Told) -> bool {
         let bytes = line.len();
@@ -190,6 +229,7 @@ async fn write(
         to.write_all(&line).await?;
         to.flush().await?;
         queue.bytes.fetch_sub(line.len(), Ordering::Relaxed);
+        queue.written.fetch_add(1, Ordering::Relaxed);
     }
     if queue.was_full.load(Ordering::Relaxed) {
         to.write_all(&too_slow().line(None)?).await?;
@@ -214,6 +254,8 @@ fn too_slow() -> Event {
 const LINES: usize = 4096;
 /// Bytes of them.
 const BYTES: usize = 8 << 20;
+/// How long somebody may read nothing while peers wait for that.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the rest may take.
 const LINGER: Duration = Duration::from_secs(10);
 
@@ -309,6 +351,39 @@ mod tests {
         assert_eq!(hub.len(), 1);
         hub.tell(&long);
         assert_eq!(hub.len(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn peers_wait_for_whoever_reads_slowly_and_not_for_whoever_does_not_read() {
+        let mut hub = Hub::default();
+        let (outlet, mut inlet) = queue();
+        hub.join(ClientId(0), outlet);
+        for _ in 0..=LINES / 2 {
+            assert!(!hub.is_behind());
+            hub.tell(&updated("x"));
+        }
+        assert!(hub.is_behind());
+        // one line in 20 s is little, but it is one
+        let (near, mut far) = tokio::io::duplex(8);
+        let queue = Arc::clone(&inlet.queue);
+        let writing = tokio::spawn(async move {
+            drop(write(&mut inlet.lines, &queue, near).await);
+            inlet
+        });
+        let line = updated("x").line(None).unwrap();
+        for _ in 0..10 {
+            sleep(Duration::from_secs(20)).await;
+            far.read_exact(&mut vec![0; line.len()]).await.unwrap();
+            hub.tell(&updated("x"));
+            assert!(hub.is_behind());
+            assert_eq!(hub.len(), 1);
+        }
+        sleep(PATIENCE.saturating_sub(Duration::from_secs(1))).await;
+        assert!(hub.is_behind());
+        sleep(Duration::from_secs(2)).await;
+        assert!(!hub.is_behind());
+        assert_eq!(hub.len(), 0);
+        writing.abort();
     }
 
     #[tokio::test(start_paused = true)]

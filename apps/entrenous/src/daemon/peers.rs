@@ -32,7 +32,10 @@ impl Daemon<'_> {
             return Err(no_key("it is your own"));
         }
         let name = name(&given.name, &fingerprint)?;
-        let added = node.pin(key, name).await.map_err(not_stored)?;
+        let added = node
+            .pin(key, name)
+            .await
+            .map_err(|error| not_stored(&error))?;
         let pin = added.ok_or_else(|| {
             Fault::new(
                 "peer_already_exists",
@@ -56,7 +59,7 @@ impl Daemon<'_> {
             Known::Contact(contact) => node.rename(contact, name.clone()).await.map(drop),
             Known::Pin(pin) => node.rename_pin(pin, name.clone()).await.map(drop),
         };
-        renamed.map_err(not_stored)?;
+        renamed.map_err(|error| not_stored(&error))?;
         self.log(Level::Info, "a peer was renamed");
         let (status, name) = ("renamed", name.to_string());
         self.reply(asker, Reply::Called { status, name })
@@ -165,7 +168,7 @@ fn no_key(why: impl std::fmt::Display) -> Fault {
     Fault::new("invalid_peer_key", format_args!("no public key: {why}"))
 }
 
-fn not_stored(error: FindError) -> Fault {
+fn not_stored(error: &FindError) -> Fault {
     Fault::new("peer_store_failed", format_args!("store peer: {error}"))
 }
 

@@ -15,7 +15,7 @@ use crate::event::{reason, time};
 
 impl Daemon<'_> {
     /// Takes what happened in a call.
-    pub(super) async fn happened(&mut self, happened: Happened) {
+    pub(super) fn happened(&mut self, happened: Happened) {
         while self.tasks.try_join_next().is_some() {}
         match happened {
             Happened::Dialed(id, Ok(talk)) => self.hold(id, talk),
@@ -55,7 +55,10 @@ impl Daemon<'_> {
             wires: None,
         });
         let mut target = Target::new(link);
-        target.admit = self.mode.admit();
+        // A fingerprint in the link is compared by that.
+        if target.link.sum().is_none() {
+            target.admit = self.mode.admit();
+        }
         let happens = self.happens.clone();
         self.tasks.spawn(async move {
             let talk = node.call(target).await;
@@ -68,7 +71,9 @@ impl Daemon<'_> {
 
     /// Somebody calls.
     fn called(&mut self, talk: Talk) {
-        if self.calls.len() >= CALLS || !self.server.is_running() {
+        let is_waiting = |call: &&Call| call.is_server && call.live().is_none();
+        let waiting = self.calls.values().filter(is_waiting).count();
+        if self.calls.len() >= CALLS || waiting >= WAITING || !self.server.is_running() {
             return self.log(Level::Warn, "a call was hung up on: there are too many");
         }
         let remote = talk.source().map(|source| source.to_string());
@@ -394,6 +399,8 @@ fn too_many() -> Fault {
 
 /// Calls at a time, with those that are not established yet.
 const CALLS: usize = 256;
+/// Those of them with people who called and are not taken yet.
+const WAITING: usize = 64;
 /// Bytes of what a client calls a session.
 const LONGEST_NAME: usize = 1024;
 

@@ -116,13 +116,15 @@ impl Drop for Socket {
 
 /// Binds in a folder that nobody else can enter, so that there is no moment at which others could connect.
 fn bind(path: &Path) -> io::Result<(UnixListener, u32)> {
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
+    let parent = path.parent().unwrap_or(path);
+    let parent = match parent.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => parent,
+    };
     let folder = tempfile::Builder::new()
         .prefix(".")
         .permissions(Permissions::from_mode(0o700))
-        .tempdir_in(parent.unwrap_or(Path::new(".")))?;
+        .tempdir_in(parent)?;
     let hidden = folder.path().join("s");
     let listener = UnixListener::bind(&hidden)?;
     fs::set_permissions(&hidden, Permissions::from_mode(0o600))?;

@@ -46,9 +46,10 @@ impl<W: Wire> Client<W> {
 
     /// Gives a command; its id.
     pub(super) fn says(&mut self, command: &str, params: Value) -> String {
-        self.asked += 1;
+        self.asked = self.asked.saturating_add(1);
         let id = format!("{command}-{}", self.asked);
-        let line = json!({ "type": "cmd", "cmd": command, "id": id, "params": params });
+        let mut line = json!({ "type": "cmd", "cmd": command, "id": id });
+        line["params"] = params;
         self.wire.write(&line.to_string());
         id
     }
