@@ -362,6 +362,9 @@ mod tests {
             assert!(!hub.is_behind());
             hub.tell(&updated("x"));
         }
+        for _ in 0..8 {
+            hub.tell(&updated("x"));
+        }
         assert!(hub.is_behind());
         // one line in 20 s is little, but it is one
         let (near, mut far) = tokio::io::duplex(8);
@@ -378,6 +381,9 @@ mod tests {
             assert!(hub.is_behind());
             assert_eq!(hub.len(), 1);
         }
+        // what was read last is known to be written a moment later
+        sleep(Duration::from_secs(1)).await;
+        assert!(hub.is_behind());
         sleep(PATIENCE.saturating_sub(Duration::from_secs(1))).await;
         assert!(hub.is_behind());
         sleep(Duration::from_secs(2)).await;
