@@ -44,6 +44,14 @@ pub(crate) fn show(text: &str, flag: &str, ui: &mut Ui) -> Result<(), Failure> {
     ui.print(qr.draw(Paper::of(canvas)).as_bytes())
 }
 
+/// `text` as rows of characters, two modules in each, for whoever draws a screen: dark modules in the colour of
+/// letters if `is_light`, else in that of the ground. `None` if it is longer than a code holds.
+pub(crate) fn rows(text: &str, is_light: bool) -> Option<Vec<String>> {
+    let paper = if is_light { Paper::Light } else { Paper::Dark };
+    let drawn = Qr::new(text).ok()?.draw(paper);
+    Some(drawn.lines().map(str::to_owned).collect())
+}
+
 /// What a code is drawn on with characters.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Paper {

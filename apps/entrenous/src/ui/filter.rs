@@ -35,7 +35,7 @@ fn show_up_to(payload: &[u8], most: usize) -> Shown {
 }
 
 /// `line` with every hostile character replaced.
-pub(super) fn harmless(line: &str) -> String {
+pub(crate) fn harmless(line: &str) -> String {
     line.chars()
         .map(|c| match c {
             '\t' => ' ',
@@ -46,7 +46,7 @@ pub(super) fn harmless(line: &str) -> String {
 }
 
 /// Whether `c` could move the cursor, change the order of reading, or hide.
-pub(super) fn is_hostile(c: char) -> bool {
+pub(crate) fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}'   // marks of direction, empty space
@@ -74,6 +74,23 @@ pub(crate) fn name(name: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+/// The same for a place of its own, where nothing has to be quoted.
+pub(crate) fn plain_name(name: &str) -> String {
+    let mut plain = String::new();
+    for (number, c) in name.chars().enumerate() {
+        match c {
+            _ if number == NAME_CHARS => {
+                plain.push('…');
+                break;
+            }
+            '\t' => plain.push(' '),
+            c if is_hostile(c) || is_invisible(c) => plain.push(char::REPLACEMENT_CHARACTER),
+            c => plain.push(c),
+        }
+    }
+    plain
 }
 
 /// A name that somebody else chose, for a command to be copied: as it is if a shell takes it for one word
