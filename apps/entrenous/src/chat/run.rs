@@ -104,6 +104,10 @@ pub(crate) async fn run(
         }
     }
     drop(terminal);
+    // A task that panics takes its ends of the wires with it.
+    if Terminal::has_panicked() {
+        return Err(failed());
+    }
     // What was said before leaving was said.
     let rest = async {
         for action in pending {

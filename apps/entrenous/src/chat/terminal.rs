@@ -37,6 +37,7 @@ impl Terminal {
         let (before, tell) = (Arc::clone(&hook), Arc::clone(&panicked));
         panic::set_hook(Box::new(move |info| {
             give_back();
+            HAS_PANICKED.store(true, Ordering::SeqCst);
             tell.notify_one();
             before(info);
         }));
@@ -61,6 +62,11 @@ impl Terminal {
     /// Returns when something has panicked, here or in another task: the terminal is given back already.
     pub(super) fn panicked(&self) -> Arc<Notify> {
         Arc::clone(&self.panicked)
+    }
+
+    /// Whether anything has panicked so far.
+    pub(super) fn has_panicked() -> bool {
+        HAS_PANICKED.load(Ordering::SeqCst)
     }
 
     /// Does what the screen asks of it.
@@ -132,5 +138,7 @@ fn write(sequence: &str) -> io::Result<()> {
 
 /// Whether there is anything to give back: there is one terminal.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether anything has panicked while it was taken.
+static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
 /// Bytes that are copied at most; many terminals take no more.
 const COPIED: usize = 64 << 10;
