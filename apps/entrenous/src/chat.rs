@@ -7,7 +7,7 @@
 //! ```
 //!
 //! [`Screen`] is a machine: a plain value that takes an [`Input`] and says what to do ([`Action`]). It reads no
-//! clock and touches no terminal; a run is replayed from its inputs. [`draw`] is pure. [`run`] has the
+//! clock and touches no terminal; a run is replayed from its inputs. [`draw()`] is pure. [`run()`] has the
 //! terminal, and gives it back however it ends.
 //!
 //! # How to wire it

@@ -22,7 +22,7 @@ pub(super) use commands::offered;
 
 /// All that is on the screen. A plain value: it reads no clock and touches no terminal.
 ///
-/// Hand every [`Input`] to [`take`](Self::take), do what it returns, and [`draw`](super::draw) when something
+/// Hand every [`Input`] to [`take`](Self::take), do what it returns, and [`draw`](super::draw()) when something
 /// was taken.
 #[derive(Debug)]
 pub(crate) struct Screen {
