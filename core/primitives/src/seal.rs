@@ -94,9 +94,8 @@ fn decrypt(
     // the first block of the stream is the key of the tag
     let mut first = [0; 64];
     stream.apply_keystream(&mut first);
-    let opens = first.first_chunk().map_or(Choice::from(0), |once| {
-        probe::verifies(once, body, tag, data)
-    });
+    let once = first.first_chunk().copied().unwrap_or_default();
+    let opens = probe::verifies(&Secret::new(once), body, tag, data);
     first.zeroize();
     let mut message = body.to_vec();
     let done = stream.try_apply_keystream(&mut message);

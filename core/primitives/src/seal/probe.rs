@@ -3,7 +3,6 @@ use chacha20::cipher::{KeyIvInit, StreamCipher};
 use poly1305::universal_hash::{KeyInit, UniversalHash};
 use poly1305::{Block, Poly1305};
 use subtle::{Choice, ConstantTimeEq};
-use zeroize::Zeroize;
 
 use super::{NONCE_LEN, TAG_LEN};
 use crate::Secret;
@@ -20,16 +19,14 @@ pub fn opens(
     tag: &[u8; TAG_LEN],
     data: &[u8],
 ) -> Choice {
-    let mut once = [0; 32];
-    XChaCha20::new(key.expose().into(), nonce.into()).apply_keystream(&mut once);
-    let verifies = verifies(&once, body, tag, data);
-    once.zeroize();
-    verifies
+    let mut once = Secret::new([0; 32]);
+    XChaCha20::new(key.expose().into(), nonce.into()).apply_keystream(once.expose_mut());
+    verifies(&once, body, tag, data)
 }
 
 /// Whether `tag` is the one over `body` and `data` under `once`, the first bytes of the stream.
-pub(super) fn verifies(once: &[u8; 32], body: &[u8], tag: &[u8; TAG_LEN], data: &[u8]) -> Choice {
-    let mut mac = Poly1305::new(once.into());
+pub(super) fn verifies(once: &Secret<32>, body: &[u8], tag: &[u8; TAG_LEN], data: &[u8]) -> Choice {
+    let mut mac = Poly1305::new(once.expose().into());
     mac.update_padded(data);
     mac.update_padded(body);
     mac.update(&[lengths(data, body)]);
