@@ -145,7 +145,7 @@ async fn a_socket_of_ipv6_takes_ipv4_and_answers_nobody_else() {
     let server = start(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)), |_| {}).await;
     let port = server.broker().unwrap().address().port();
     let six = UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).await.unwrap();
-    let echo = Request::Echo.encode();
+    let echo = Request::<SocketAddrV4>::Echo.encode();
     six.send_to(&echo, (Ipv6Addr::LOCALHOST, port))
         .await
         .unwrap();
@@ -164,12 +164,18 @@ async fn whoever_asks_is_told_where_they_are_so_often_in_a_minute() {
         panic!("of the other family");
     };
     for _ in 0..3 {
-        socket.send(&Request::Echo.encode()).await.unwrap();
+        socket
+            .send(&Request::<SocketAddrV4>::Echo.encode())
+            .await
+            .unwrap();
         let mut bytes = [0; 64];
         let length = timeout(PATIENCE, socket.recv(&mut bytes)).await.unwrap();
         assert_eq!(bytes.get(..length.unwrap()), Some(&echo(address)[..]));
     }
-    socket.send(&Request::Echo.encode()).await.unwrap();
+    socket
+        .send(&Request::<SocketAddrV4>::Echo.encode())
+        .await
+        .unwrap();
     socket.send(b"KBRK\x01\x07").await.unwrap();
     until(&server, |stats| stats.received == 5).await;
     let stats = server.broker().unwrap().stats();

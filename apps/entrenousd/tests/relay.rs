@@ -10,7 +10,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpStream, UdpSocket};
+use std::net::{SocketAddrV4, TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle, sleep};
 use std::time::Duration;
@@ -140,10 +140,12 @@ async fn two_meet_at_the_program_it_counts_them_and_logs_nothing_of_them() {
     let broker = broker.strip_prefix("udp://").unwrap();
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    socket.send_to(&Request::Echo.encode(), broker).unwrap();
+    socket
+        .send_to(&Request::<SocketAddrV4>::Echo.encode(), broker)
+        .unwrap();
     let mut bytes = [0; 64];
     let length = socket.recv(&mut bytes).unwrap();
-    let here = read_echo(&bytes[..length]).unwrap();
+    let here: SocketAddrV4 = read_echo(&bytes[..length]).unwrap();
     assert_eq!(here.port(), socket.local_addr().unwrap().port());
 
     for line in [

@@ -205,7 +205,7 @@ fn sessions_and_pins_are_taken_at_their_bounds_and_not_one_above() {
         let record = vec![1; length];
         decode::<KeptSession>(&encode(&KeptSession { record }), STORED_MAX).is_ok()
     };
-    assert_eq!([0, 1, 2659, 2660].map(session), [false, true, true, false]);
+    assert_eq!([0, 1, 3299, 3300].map(session), [false, true, true, false]);
     let pin = |length| {
         let pin = KeptPin {
             name: "n".repeat(length),

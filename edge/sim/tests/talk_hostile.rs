@@ -313,7 +313,7 @@ impl Between {
         let (answered, second) = Answered::new(&first, &mut generator).unwrap();
         caller.hear(&second);
         let with_caller = answered.finished(&caller.out.pop_front().unwrap()).unwrap();
-        let (offered, first) = Offered::new(&mut generator).unwrap();
+        let (offered, first) = Offered::new(&mut generator);
         called.hear(&first);
         let second = called.out.pop_front().unwrap();
         let (with_called, third) = offered.answered(&second, &mut generator).unwrap();

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use node::call::{DialError, SayError, Seen, Talk, Told};
+use node::call::{CallError, SayError, Seen, Talk, Told};
 use tokio::sync::mpsc;
 
 use super::hub::Asker;
@@ -18,12 +18,12 @@ pub(super) struct CallId(pub(super) u64);
 #[derive(Debug)]
 pub(super) enum Happened {
     /// Somebody was called.
-    Dialed(CallId, Result<Talk, DialError>),
+    Dialed(CallId, Result<Talk, CallError>),
     /// Somebody calls.
     Called(Talk),
     Told(CallId, Told),
     /// Something was taken, or not.
-    Said(CallId, Asker, Result<(), SayError>),
+    Said(CallId, Asker, Result<u64, SayError>),
 }
 
 /// What is known of a call.
@@ -133,7 +133,7 @@ impl Live {
     }
 }
 
-type Saying = Pin<Box<dyn Future<Output = Result<(), SayError>> + Send>>;
+type Saying = Pin<Box<dyn Future<Output = Result<u64, SayError>> + Send>>;
 
 /// A task that holds `talk`, and the way to it.
 pub(super) fn hold(
@@ -215,7 +215,7 @@ impl Holder {
         }
     }
 
-    async fn said(&mut self, said: (Result<(), SayError>, Asker)) {
+    async fn said(&mut self, said: (Result<u64, SayError>, Asker)) {
         let (said, asker) = said;
         drop(
             self.happens
@@ -225,7 +225,7 @@ impl Holder {
     }
 }
 
-async fn saying(running: &mut Option<(Saying, Asker)>) -> (Result<(), SayError>, Asker) {
+async fn saying(running: &mut Option<(Saying, Asker)>) -> (Result<u64, SayError>, Asker) {
     let Some((saying, _)) = running else {
         return std::future::pending().await;
     };

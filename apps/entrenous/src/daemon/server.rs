@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use node::Node;
-use node::call::{Calls, Link};
+use node::call::{Calls, Heard, Link, Place, Places};
 use tokio::net::lookup_host;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -72,13 +72,16 @@ impl Daemon<'_> {
         let mut left = tries;
         let mut calls = loop {
             left = left.saturating_sub(1);
-            match node.listen(address, self.mode.admit()).await {
+            match node.listen(Places::tcp(address), self.mode.admit()).await {
                 Ok(calls) => break calls,
                 Err(_) if left > 0 => sleep(PAUSE).await,
                 Err(error) => return Err(not_started(error)),
             }
         };
-        let address = calls.address();
+        let address = match calls.places() {
+            [Place::Direct(_, at), ..] => *at,
+            _ => address,
+        };
         let happens = self.happens.clone();
         let mut taking = JoinSet::new();
         taking.spawn(async move { take(&mut calls, &happens).await });
@@ -222,7 +225,8 @@ impl Daemon<'_> {
 }
 
 async fn take(calls: &mut Calls, happens: &tokio::sync::mpsc::Sender<Happened>) {
-    while let Some(talk) = calls.next().await {
+    while let Some(heard) = calls.next().await {
+        let Heard::Talk(talk) = heard else { continue };
         if happens.send(Happened::Called(talk)).await.is_err() {
             return;
         }

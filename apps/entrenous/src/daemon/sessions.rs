@@ -54,9 +54,10 @@ impl Daemon<'_> {
             is_closing: false,
             wires: None,
         });
-        let mut target = Target::new(link);
         // A fingerprint in the link is compared by that.
-        if target.link.sum().is_none() {
+        let has_sum = link.sum().is_some();
+        let mut target = Target::new(link);
+        if !has_sum {
             target.admit = self.mode.admit();
         }
         let happens = self.happens.clone();
@@ -114,7 +115,7 @@ impl Daemon<'_> {
             Told::Established { with, .. } => self.established(id, &with),
             Told::Message(message) => self.message(id, &message),
             Told::Lost { why, retry } => self.lost(id, &why.to_string(), retry),
-            Told::Back { resumed } => {
+            Told::Back { resumed, .. } => {
                 if let Some(session_id) = self.session(id) {
                     let entrenous_resumed = resumed;
                     self.hub.tell(&Event::SessionReconnected {
@@ -123,7 +124,7 @@ impl Daemon<'_> {
                     });
                 }
             }
-            Told::Ended { how, unsent } => self.ended(id, &how, unsent),
+            Told::Ended { how, waiting } => self.ended(id, &how, waiting),
             _ => {}
         }
     }
@@ -217,7 +218,7 @@ impl Daemon<'_> {
                 self.hub.tell(&Event::SessionClosed {
                     info,
                     entrenous_reason: reason(how),
-                    entrenous_unsent: unsent,
+                    entrenous_waiting: unsent,
                 });
                 self.log(Level::Info, "a session ended");
                 if let Some(asker) = &call.closing {
@@ -260,7 +261,7 @@ impl Daemon<'_> {
         }
     }
 
-    fn said(&mut self, id: CallId, asker: &Asker, said: Result<(), SayError>) {
+    fn said(&mut self, id: CallId, asker: &Asker, said: Result<u64, SayError>) {
         if let Err(error) = said {
             return self.hub.fault(asker, not_sent(error));
         }

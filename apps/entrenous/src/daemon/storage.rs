@@ -165,7 +165,7 @@ fn passphrase_of_environment(has_profile: bool) -> Result<Unlock, Fault> {
     match given {
         Ok(given) if !given.is_empty() => passphrase(&given, has_profile),
         _ => Err(not_opened(format_args!(
-            "{VARIABLE} not set and db_no_passphrase is false; use submit_passphrase to provide one"
+            "this profile wants its passphrase: send submit_passphrase, or set {VARIABLE}"
         ))),
     }
 }

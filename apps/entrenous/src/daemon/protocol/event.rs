@@ -46,7 +46,7 @@ pub(in crate::daemon) enum Event {
         /// As `reason` of `ended` in `docs/json.md`.
         entrenous_reason: &'static str,
         /// Messages that no connection has taken.
-        entrenous_unsent: usize,
+        entrenous_waiting: usize,
     },
     SessionUpdated {
         session_id: String,

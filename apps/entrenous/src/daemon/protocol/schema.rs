@@ -196,7 +196,7 @@ fn events(fingerprint: &Fingerprint) -> Vec<Event> {
         Event::SessionClosed {
             info: session(),
             entrenous_reason: "left",
-            entrenous_unsent: 0,
+            entrenous_waiting: 0,
         },
         Event::SessionUpdated {
             session_id: session_id.clone(),
