@@ -417,6 +417,7 @@ mod tests {
             ("example.org:1", "tcp://example.org:1"),
             ("[2001:db8::1]:7", "tcp://[2001:db8::1]:7"),
             ("tcp://example.org:1", "tcp://example.org:1"),
+            ("udp://example.org:1", "udp://example.org:1"),
         ] {
             assert_eq!(link(addr).unwrap().to_string(), wanted);
         }
@@ -426,7 +427,7 @@ mod tests {
             "x:0",
             "x:65536",
             "a b:1",
-            "udp://x:1",
+            "http://x:1",
             "2001:db8::1:7x",
         ] {
             assert_eq!(

@@ -66,7 +66,7 @@ fn shown(name: &str) -> Option<crate::tmux::Terminal> {
     let program = std::env::current_exe().ok()?;
     let test = "chat::tests::terminal::shows_a_screen";
     terminal.enter(&format!(
-        "clear; m=$(stty -g); ENTRENOUS_TEST_SHOWS=1 {} --exact {test} --nocapture; \
+        "clear; m=$(stty -g); ENTRENOUS_TEST_SHOWS=1 RUST_BACKTRACE=0 {} --exact {test} --nocapture; \
          echo \"code $?.\"; [ \"$m\" = \"$(stty -g)\" ] && echo as before.",
         program.display()
     ));
