@@ -29,6 +29,7 @@
 //! Spec: `spec/20-channel.md`, section 17.
 
 mod desk;
+mod files;
 mod held;
 mod link;
 mod listen;
@@ -47,6 +48,8 @@ pub use switch::{Password, PasswordError};
 
 pub use channel::{End, Mode};
 pub use desk::Admit;
+pub(crate) use files::Leases;
+pub use files::{FileError, FileEvent, FileId, FileTold};
 pub use link::{Link, LinkError, Transport};
 pub use listen::{Calls, Heard};
 pub use net::call::race::{Failed, Failure, Unreached};
@@ -57,6 +60,7 @@ pub use places::{ListenError, Place, Places};
 pub use speaker::{SayError, Speaker};
 pub use switch::link::{Address, Relay, Scheme};
 pub use talk::{Ending, Introduced, Message, Retry, Talk, Told};
+pub use transfer::{By, Reason, Way};
 
 pub(crate) use people::pins;
 

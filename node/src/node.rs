@@ -8,6 +8,7 @@ use tokio::task::spawn_blocking;
 use vault::{Batch, Vault};
 use wire::v1::KeptProfile;
 
+use crate::call::Leases;
 use crate::keep::{Keep, KeepError};
 use crate::network::Network;
 use crate::now::now;
@@ -24,6 +25,8 @@ pub struct Node {
     pub(crate) keep: Keep,
     profile: RwLock<Profile>,
     pub(crate) network: Network,
+    /// Which talk hands over files of whom.
+    pub(crate) leases: Leases,
     /// Who changes what others read and change waits here.
     pub(crate) turn: Arc<Mutex<()>>,
     /// The same for invitations, which are changed around requests. Taken before `turn`.
@@ -57,6 +60,7 @@ impl Node {
             keep,
             profile: RwLock::new(profile),
             network,
+            leases: Leases::default(),
             turn: Arc::default(),
             invitations_turn: Mutex::new(()),
         }

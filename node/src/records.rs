@@ -1,4 +1,4 @@
-//! The records of a profile: one message of `kept.proto` each. Spec: `spec/16-vault.md` section 7.
+//! The records of a profile: one message of `kept.proto` or `file.proto` each. Spec: `spec/16-vault.md` section 7.
 
 use vault::{Batch, Record, RecordKind};
 use wire::{Bounded, decode, encode};
@@ -29,6 +29,7 @@ kept!(KeptPin, 6, "pin");
 kept!(KeptConversation, 7, "conversation");
 kept!(KeptLine, 8, "line of a conversation");
 kept!(KeptId, 9, "mark of a line");
+kept!(KeptTransfer, 10, "transfer of a file");
 
 /// The message in a record.
 pub(crate) fn read<T: Kept>(record: &Record) -> Result<T, KeepError> {

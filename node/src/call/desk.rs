@@ -7,6 +7,7 @@ use net::call::Setup;
 use net::call::race::{self, Unreached, Way, Won};
 use primitives::VerifyingKey;
 
+use super::files::Leases;
 use super::held::Held;
 use super::people::People;
 use super::pin::{Who, fingerprint};
@@ -19,6 +20,8 @@ use crate::node::Node;
 pub(super) struct Desk {
     pub(super) people: People,
     pub(super) network: Network,
+    /// Who hands over files of whom.
+    pub(super) leases: Leases,
     /// The most that is spoken.
     pub(super) mode: Mode,
     key: Arc<IdentityKey>,
@@ -31,6 +34,7 @@ impl Desk {
         Self {
             people: node.people(),
             network: node.network.clone(),
+            leases: node.leases.clone(),
             mode: Mode::Ours,
             key: Arc::clone(&profile.key),
             name: profile.name.clone(),

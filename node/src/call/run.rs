@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep, timeout};
 
 use super::desk::{Desk, Policy};
+use super::files::{self, Files};
 use super::held::{Arrived, Hold};
 use super::listen::Door;
 use super::outbox::Outbox;
@@ -42,6 +43,7 @@ pub(super) struct Run {
     /// A session with somebody on whom the owner decides.
     opened: Option<Opened>,
     sending: Option<Sending>,
+    files: Files,
     is_finishing: bool,
     wires: Wires,
     /// What is to be told. Nothing more is heard before it is.
@@ -104,6 +106,7 @@ enum Happened {
     Said(Option<Said>),
     Order(Option<Order>),
     Newer(Option<Box<Arrived>>),
+    File(files::Happened),
     /// Something was told.
     Told,
     /// Nobody listens any more.
@@ -120,6 +123,7 @@ impl Run {
         wires: Wires,
     ) -> Self {
         let (newest, newer) = mpsc::channel(1);
+        let files = Files::new(desk.leases.clone());
         Self {
             desk,
             policy,
@@ -133,6 +137,7 @@ impl Run {
             outbox: None,
             opened: None,
             sending: None,
+            files,
             is_finishing: false,
             wires,
             untold: VecDeque::new(),
@@ -150,14 +155,18 @@ impl Run {
         };
         while over.is_ok() {
             self.speak();
-            let happened = self.step().await;
-            over = self.take(happened).await;
+            over = self.hand_over().await;
+            if over.is_ok() {
+                let happened = self.step().await;
+                over = self.take(happened).await;
+            }
         }
         let how = over.err().unwrap_or(Ending::NotBack);
         self.wires.said.close();
         while let Some(said) = self.wires.said.recv().await {
             self.said(said).await;
         }
+        self.settle().await;
         let waiting = self.outbox.as_ref().map_or(0, Outbox::len);
         self.forget(&how).await;
         self.let_go();
@@ -193,6 +202,24 @@ impl Run {
         }
     }
 
+    /// Does what is to be done for files.
+    async fn hand_over(&mut self) -> Result<(), Ending> {
+        let news = self.files.drain().await?;
+        self.untold.extend(news.into_iter().map(Told::File));
+        match self.is_finishing {
+            true => self.finish().await,
+            false => Ok(()),
+        }
+    }
+
+    /// Puts whole files where they belong; others wait for the next talk.
+    async fn settle(&mut self) {
+        let news = timeout(LINGER, self.files.settle()).await;
+        let news = news.unwrap_or_default().into_iter();
+        self.untold.extend(news.map(Told::File));
+        self.files.close();
+    }
+
     async fn step(&mut self) -> Happened {
         let has_room = self.outbox.as_ref().is_some_and(Outbox::has_room);
         let has_room = has_room && !self.is_finishing;
@@ -213,6 +240,7 @@ impl Run {
             happened = self.line.next(), if hears => happened,
             said = self.wires.said.recv(), if has_room => Happened::Said(said),
             () = self.wires.told.closed() => Happened::Unheard,
+            happened = self.files.next() => Happened::File(happened),
         }
     }
 
@@ -244,6 +272,7 @@ impl Run {
     /// Says goodbye, if there is somebody to say it to.
     async fn leave(&mut self) {
         self.sending = None;
+        self.files.lost();
         self.let_go();
         let Line::Up(call) = &mut self.line else {
             return;

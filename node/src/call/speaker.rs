@@ -1,7 +1,11 @@
+use std::path::PathBuf;
+
 use bytes::Bytes;
 use kernel::Kind;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::spawn_blocking;
 
+use super::files::{FileError, FileId, Source, Want};
 use super::talk::{Order, Said};
 use crate::keep::KeepError;
 
@@ -40,8 +44,43 @@ impl Speaker {
         replied.await.unwrap_or(Err(SayError::Over))
     }
 
+    /// Offers the file at `path`, in this call and every later one until it is over, and keeps that. It
+    /// must stay as it is for so long. What becomes of it is told by
+    /// [`Told::File`](super::Told::File).
+    ///
+    /// # Errors
+    ///
+    /// See [`FileError`]; it is not offered then.
+    pub async fn offer_file(&self, path: PathBuf) -> Result<FileId, FileError> {
+        let found = spawn_blocking(move || Source::find(&path)).await;
+        let source = found.map_err(|_| KeepError::Bug("to look at a file ends"))??;
+        let (reply, replied) = oneshot::channel();
+        self.order(Order::File(Want::Offer { source, reply })).await;
+        replied.await.unwrap_or(Err(FileError::Over))
+    }
+
+    /// Takes a file of [`FileEvent::Offered`](super::FileEvent::Offered): `into` a folder, by its own name,
+    /// or to a whole path. Another file that is there stays, and this one gets a number. It goes on in
+    /// later calls until it is over.
+    ///
+    /// # Errors
+    ///
+    /// See [`FileError`]; it is offered still, unless that says it is not.
+    pub async fn accept_file(&self, id: FileId, into: PathBuf) -> Result<(), FileError> {
+        let (reply, replied) = oneshot::channel();
+        let want = Want::Accept { id, into, reply };
+        self.order(Order::File(want)).await;
+        replied.await.unwrap_or(Err(FileError::Over))
+    }
+
+    /// Declines a file, or ends one that is on its way, either way. Does nothing if it is over. Nothing
+    /// more is told of it.
+    pub async fn cancel_file(&self, id: FileId) {
+        self.order(Order::File(Want::Cancel(id))).await;
+    }
+
     /// Ends the talk once all that was said is delivered, or on its way where nobody will say whether it
-    /// came; for which there may have to be a connection first.
+    /// came, and accepted files are there; for which there may have to be a connection first.
     pub async fn finish(&self) {
         self.order(Order::Finish).await;
     }

@@ -8,6 +8,7 @@ use kernel::{Kind, Time};
 use net::call::Path;
 use tokio::sync::{mpsc, oneshot};
 
+use super::files::{FileTold, Want};
 use super::people::Seen;
 use super::pin::{Known, Who};
 use super::speaker::{SayError, Speaker};
@@ -47,6 +48,8 @@ pub enum Told {
     Delivered(Vec<u64>),
     /// A connection took this line of ours, and nobody will say whether it came.
     Sent(u64),
+    /// Something happened to a file, between two of ours.
+    File(FileTold),
     /// The connection is gone; another is waited for. Messages wait, too.
     Lost {
         /// What became of it.
@@ -160,6 +163,7 @@ pub(super) struct Said {
 pub(super) enum Order {
     Accept(Seen),
     Refuse,
+    File(Want),
     /// Once all that was said is on its way.
     Finish,
     Close,

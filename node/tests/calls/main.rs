@@ -6,6 +6,7 @@
 )]
 
 mod broken;
+mod files;
 mod people;
 mod proxy;
 mod talking;

@@ -127,10 +127,27 @@ impl Run {
             outbox.connected(session, mode, resumed).await?;
         }
         self.tell(told);
+        self.begin_files(mode);
         if self.is_finishing {
             self.said_before().await;
         }
         self.finish().await
+    }
+
+    /// Files go on, with a program that knows them.
+    fn begin_files(&mut self, mode: Mode) {
+        let (Line::Up(call), Some(with)) = (&self.line, &self.with) else {
+            return;
+        };
+        let most = match self.path.is_relayed() {
+            true => RELAYED,
+            false => DIRECT,
+        };
+        let (keep, handle) = (&self.desk.people.keep, call.handle().clone());
+        match mode {
+            Mode::Ours => self.files.back(keep, &with.key, handle, most),
+            Mode::Kamune => self.files.not_ours(),
+        }
     }
 
     pub(super) async fn accept(&mut self) {
@@ -154,3 +171,8 @@ impl Run {
         }
     }
 }
+
+/// Bytes of an aside, straight.
+const DIRECT: usize = 61_435;
+/// The same, through a relay.
+const RELAYED: usize = 30_000;

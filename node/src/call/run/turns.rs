@@ -36,6 +36,10 @@ impl Run {
                 Ok(())
             }
             Happened::Order(Some(order)) => self.obey(order).await,
+            Happened::File(happened) => {
+                self.files.take(happened);
+                Ok(())
+            }
             Happened::Newer(Some(arrived)) => self.newer(*arrived).await,
             Happened::Said(None)
             | Happened::Order(None)
@@ -61,6 +65,10 @@ impl Run {
             }
             Event::Message(message) => self.heard(message).await,
             Event::Delivered(number) => self.delivered(number).await,
+            Event::Aside(bytes) => {
+                self.files.aside(bytes);
+                Ok(())
+            }
             Event::Ended(end) => self.ended(end).await,
             _ => Ok(()),
         }
@@ -124,6 +132,10 @@ impl Run {
                 self.leave().await;
                 Err(End::Rejected.into())
             }
+            Order::File(want) => {
+                self.files.want(want);
+                Ok(())
+            }
             Order::Finish => {
                 self.is_finishing = true;
                 // What was said before, but is not taken yet, counts.
@@ -137,7 +149,7 @@ impl Run {
     /// Ends the talk if that is wanted and nothing is left to be sent.
     pub(super) async fn finish(&mut self) -> Result<(), Ending> {
         let is_empty = self.outbox.as_ref().is_none_or(|outbox| outbox.len() == 0);
-        let is_done = is_empty && self.sending.is_none();
+        let is_done = is_empty && self.sending.is_none() && self.files.is_settled();
         match self.is_finishing && is_done && (self.is_open || self.with.is_some()) {
             true => self.close().await,
             false => Ok(()),
@@ -150,10 +162,13 @@ impl Run {
     }
 
     async fn sent(&mut self, sent: Result<(), SendError>) -> Result<(), Ending> {
-        // What this connection did not take, the next one will.
-        if let (Ok(()), Some(outbox)) = (sent, &mut self.outbox)
-            && let Some(line) = outbox.taken().await?
-        {
+        let Some(outbox) = &mut self.outbox else {
+            return Ok(());
+        };
+        if sent.is_err() {
+            // What this connection did not take, the next one will.
+            outbox.disconnected();
+        } else if let Some(line) = outbox.taken().await? {
             self.tell(Told::Sent(line));
         }
         Ok(())
@@ -162,6 +177,7 @@ impl Run {
     /// The channel is over.
     async fn ended(&mut self, end: End) -> Result<(), Ending> {
         let was_open = std::mem::take(&mut self.is_open);
+        self.files.lost();
         if let Some(sending) = self.sending.take() {
             // It was taken or not; which, is known now that nobody takes it any more.
             let sent = sending.await;
@@ -239,6 +255,7 @@ impl Run {
         }
         // What the earlier connection had not taken, the new one will.
         self.sending = None;
+        self.files.lost();
         self.is_open = false;
         if let Some(outbox) = &mut self.outbox {
             outbox.disconnected();

@@ -1,0 +1,382 @@
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use channel::SendError;
+use transfer::{By, Event, File, Id, Output, Reason, Stage, Transfers, Way};
+
+use super::disk::{Disk, Done, Job};
+use super::kept::{Restored, Shelf, Spot};
+use super::note::{Source, Target};
+use super::{FileError, FileEvent, FileId, FileTold, Line, News, Reply, Want};
+use crate::keep::KeepError;
+use crate::now::random;
+
+/// Does what the machine of a conversation says.
+pub(super) struct Courier {
+    transfers: Transfers,
+    shelf: Shelf,
+    disk: Disk,
+    line: Option<Line>,
+    /// What is to be sent. Nothing more is asked of the machine while these are many.
+    asides: VecDeque<Bytes>,
+    sending: Option<Sending>,
+    /// What they offer, and nobody decided on.
+    offered: BTreeMap<Id, File>,
+    /// What was accepted, until there is a place for it.
+    preparing: BTreeMap<Id, (File, Reply<()>)>,
+    /// Who waits until something is kept.
+    keeping: BTreeMap<FileId, Keeping>,
+    /// Where files are, or belong.
+    paths: BTreeMap<FileId, PathBuf>,
+    /// What is wanted and not over.
+    on_way: BTreeSet<FileId>,
+    /// Whole files that are put where they belong.
+    placing: BTreeSet<Id>,
+    /// What was wrong with a file here.
+    faults: BTreeMap<FileId, FileError>,
+    /// When the progress of a file was told last.
+    progress: BTreeMap<FileId, Instant>,
+    told: Vec<FileTold>,
+}
+
+type Sending = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send>>;
+
+enum Keeping {
+    Offer(Reply<FileId>),
+    Accept(Reply<()>),
+}
+
+impl Courier {
+    pub(super) fn new(shelf: Shelf, disk: Disk, restored: Vec<Restored>) -> Self {
+        let mut courier = Self {
+            transfers: Transfers::default(),
+            shelf,
+            disk,
+            line: None,
+            asides: VecDeque::new(),
+            sending: None,
+            offered: BTreeMap::new(),
+            preparing: BTreeMap::new(),
+            keeping: BTreeMap::new(),
+            paths: BTreeMap::new(),
+            on_way: BTreeSet::new(),
+            placing: BTreeSet::new(),
+            faults: BTreeMap::new(),
+            progress: BTreeMap::new(),
+            told: Vec::new(),
+        };
+        for Restored { kept, there, spot } in restored {
+            match spot {
+                Some(Spot::Source(source)) => courier.source(kept.id(), source),
+                Some(Spot::Target(target)) => courier.target(kept.id(), target),
+                None => {}
+            }
+            courier.transfers.restore(kept, there);
+        }
+        courier
+    }
+
+    pub(super) fn back(&mut self, line: Line) {
+        self.lost();
+        self.transfers.back(line.most);
+        self.line = Some(line);
+    }
+
+    pub(super) fn lost(&mut self) {
+        self.line = None;
+        self.sending = None;
+        self.asides.clear();
+        self.transfers.lost();
+    }
+
+    pub(super) fn aside(&mut self, bytes: &[u8]) {
+        if bytes.first() == Some(&transfer::PROTOCOL) {
+            self.transfers.handle(bytes);
+        }
+    }
+
+    pub(super) fn want(&mut self, want: Want) {
+        match want {
+            Want::Offer { source, reply } => match self.offer(source) {
+                Ok(id) => drop(self.keeping.insert(id, Keeping::Offer(reply))),
+                // Whoever does not wait for the answer does not need it.
+                Err(error) => drop(reply.send(Err(error))),
+            },
+            Want::Accept { id, into, reply } => self.prepare(id, into, reply),
+            Want::Cancel(FileId { way, id }) => {
+                self.offered.remove(&id);
+                self.transfers.cancel(way, id);
+            }
+        }
+    }
+
+    fn offer(&mut self, source: Source) -> Result<FileId, FileError> {
+        let id = Id::new(random()?);
+        let file = File::new(&source.name(), source.size(), "");
+        self.transfers.offer(id, file, source.to_note()?)?;
+        self.source(id, source);
+        Ok(FileId::new(Way::Out, id))
+    }
+
+    fn prepare(&mut self, FileId { way, id }: FileId, into: PathBuf, reply: Reply<()>) {
+        let offered = match way {
+            Way::Out => None,
+            Way::In => self.offered.remove(&id),
+        };
+        let Some(file) = offered else {
+            return drop(reply.send(Err(FileError::NotOffered)));
+        };
+        self.disk.give(Job::Prepare {
+            id,
+            into,
+            name: file.name().to_owned(),
+            size: file.size(),
+        });
+        self.preparing.insert(id, (file, reply));
+    }
+
+    fn prepared(&mut self, id: Id, target: Result<Target, FileError>) {
+        let Some((file, reply)) = self.preparing.remove(&id) else {
+            return;
+        };
+        let target = match target {
+            Ok(target) => target,
+            Err(error) => {
+                // It can be accepted into another place.
+                self.offered.insert(id, file);
+                return drop(reply.send(Err(error)));
+            }
+        };
+        let note = target.to_note();
+        let accepted = note.and_then(|note| Ok(self.transfers.accept(id, note)?));
+        if let Err(error) = accepted {
+            self.disk.give(Job::Over(Way::In, id));
+            return drop(reply.send(Err(error)));
+        }
+        let file = FileId::new(Way::In, id);
+        self.paths.insert(file, target.path);
+        self.on_way.insert(file);
+        self.keeping.insert(file, Keeping::Accept(reply));
+    }
+
+    fn source(&mut self, id: Id, source: Source) {
+        let file = FileId::new(Way::Out, id);
+        self.paths.insert(file, source.path.clone());
+        self.disk.give(Job::Source(id, source));
+    }
+
+    fn target(&mut self, id: Id, target: Target) {
+        let file = FileId::new(Way::In, id);
+        self.paths.insert(file, target.path.clone());
+        self.disk.give(Job::Target(id, target));
+    }
+
+    /// What happens next. Safe to cancel.
+    pub(super) async fn next(&mut self) -> News {
+        let sending = async {
+            match &mut self.sending {
+                Some(sending) => sending.await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            // A connection that took nothing is over, which will be told.
+            _ = sending => News::Sent,
+            done = self.disk.next() => News::Done(done),
+        }
+    }
+
+    /// The connection has taken an aside.
+    pub(super) fn sent(&mut self) {
+        self.sending = None;
+    }
+
+    pub(super) fn done(&mut self, done: Done) {
+        match done {
+            Done::Prepared { id, target } => self.prepared(id, target),
+            Done::Read {
+                way,
+                id,
+                offset,
+                bytes,
+            } => self.transfers.read(way, id, offset, &bytes),
+            Done::Written { id, upto } => self.transfers.written(id, upto),
+            Done::Failed { way, id, error } => {
+                self.faults.insert(FileId::new(way, id), error);
+                self.transfers.failed(way, id);
+            }
+            Done::Placed { id, path } => self.placed(id, path),
+        }
+    }
+
+    fn placed(&mut self, id: Id, path: Result<PathBuf, FileError>) {
+        let file = FileId::new(Way::In, id);
+        self.placing.remove(&id);
+        let what = match path {
+            Ok(path) => {
+                self.transfers.placed(id);
+                FileEvent::Done { path }
+            }
+            Err(error) => {
+                self.on_way.remove(&file);
+                FileEvent::Failed {
+                    by: By::Us,
+                    reason: Reason::Disk,
+                    why: Some(error),
+                }
+            }
+        };
+        self.told.push(FileTold::new(file, what));
+    }
+
+    /// Does what the machine says, in its order, and gives what is to be told.
+    pub(super) async fn drain(&mut self) -> Result<Vec<FileTold>, KeepError> {
+        while self.asides.len() < ASIDES {
+            match self.transfers.poll() {
+                Output::Save(kept) => {
+                    self.shelf.save(&kept).await?;
+                    let id = FileId::new(kept.way(), kept.id());
+                    self.kept(id);
+                    if kept.stage() == Stage::Over {
+                        self.over(id);
+                    }
+                }
+                Output::Forget(way, id) => {
+                    self.shelf.forget(way, id).await?;
+                    let is_known = self.paths.contains_key(&FileId::new(way, id));
+                    if is_known {
+                        self.over(FileId::new(way, id));
+                    }
+                }
+                Output::Send(frame) => self.asides.push_back(frame.into()),
+                Output::Read {
+                    way,
+                    id,
+                    offset,
+                    len,
+                } => self.disk.give(Job::Read {
+                    way,
+                    id,
+                    offset,
+                    len,
+                }),
+                Output::Write { id, offset, bytes } => {
+                    self.on_way.insert(FileId::new(Way::In, id));
+                    self.disk.give(Job::Write { id, offset, bytes });
+                }
+                Output::Tell(event) => self.tell(event),
+                Output::Wait => break,
+            }
+        }
+        self.send();
+        Ok(std::mem::take(&mut self.told))
+    }
+
+    /// Begins to hand the next aside to the connection.
+    fn send(&mut self) {
+        let (Some(line), None) = (&self.line, &self.sending) else {
+            return;
+        };
+        if let Some(bytes) = self.asides.pop_front() {
+            let handle = line.handle.clone();
+            self.sending = Some(Box::pin(async move { handle.send_aside(bytes).await }));
+        }
+    }
+
+    fn kept(&mut self, id: FileId) {
+        // Whoever does not wait for the answer does not need it.
+        match self.keeping.remove(&id) {
+            Some(Keeping::Offer(reply)) => drop(reply.send(Ok(id))),
+            Some(Keeping::Accept(reply)) => drop(reply.send(Ok(()))),
+            None => {}
+        }
+    }
+
+    /// A transfer is over, and that is kept.
+    fn over(&mut self, id: FileId) {
+        self.on_way.remove(&id);
+        self.paths.remove(&id);
+        self.progress.remove(&id);
+        self.disk.give(Job::Over(id.way, id.id));
+    }
+
+    fn tell(&mut self, event: Event) {
+        let (id, what) = match event {
+            Event::Offered { id, file } => {
+                let what = FileEvent::Offered {
+                    name: file.name().to_owned(),
+                    size: file.size(),
+                    media_type: file.media_type().map(str::to_owned),
+                };
+                self.offered.insert(id, file);
+                (FileId::new(Way::In, id), what)
+            }
+            Event::Accepted { id, offset } => {
+                let id = FileId::new(Way::Out, id);
+                self.on_way.insert(id);
+                (id, FileEvent::Accepted { done: offset })
+            }
+            Event::Declined { id } => (FileId::new(Way::Out, id), FileEvent::Declined),
+            Event::Progress { way, id, done, of } => {
+                let id = FileId::new(way, id);
+                if !self.is_news(id, done == of) {
+                    return;
+                }
+                (id, FileEvent::Progress { done, of })
+            }
+            Event::Done { way: Way::In, id } => {
+                // Told once it is at its place.
+                self.placing.insert(id);
+                self.on_way.insert(FileId::new(Way::In, id));
+                return self.disk.give(Job::Place(id));
+            }
+            Event::Done { way: Way::Out, id } => {
+                let id = FileId::new(Way::Out, id);
+                let path = self.paths.get(&id).cloned().unwrap_or_default();
+                (id, FileEvent::Done { path })
+            }
+            Event::Failed {
+                way,
+                id,
+                by,
+                reason,
+            } => {
+                self.offered.remove(&id);
+                let id = FileId::new(way, id);
+                let why = self.faults.remove(&id);
+                (id, FileEvent::Failed { by, reason, why })
+            }
+            _ => return,
+        };
+        self.told.push(FileTold::new(id, what));
+    }
+
+    /// Whether the progress of a file is to be told again.
+    fn is_news(&mut self, id: FileId, is_last: bool) -> bool {
+        let now = Instant::now();
+        let before = self.progress.get(&id);
+        let is_news = before.is_none_or(|before| now.duration_since(*before) >= OFTEN) || is_last;
+        if is_news {
+            self.progress.insert(id, now);
+        }
+        is_news
+    }
+
+    pub(super) fn is_settled(&self) -> bool {
+        let is_sent = self.asides.is_empty() && self.sending.is_none();
+        let is_done = self.preparing.is_empty() && self.keeping.is_empty();
+        (is_sent || self.line.is_none()) && is_done && self.on_way.is_empty()
+    }
+
+    pub(super) fn is_placing(&self) -> bool {
+        !self.placing.is_empty()
+    }
+}
+
+/// Asides that wait to be sent before nothing more is asked of the machine.
+const ASIDES: usize = 4;
+/// Between two progresses of a file.
+const OFTEN: Duration = Duration::from_millis(100);
