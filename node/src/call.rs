@@ -49,7 +49,7 @@ pub use switch::{Password, PasswordError};
 pub use channel::{End, Mode};
 pub use desk::Admit;
 pub(crate) use files::Leases;
-pub use files::{FileError, FileEvent, FileId, FileTold};
+pub use files::{FileError, FileEvent, FileId, FileTold, look_at};
 pub use link::{Link, LinkError, Transport};
 pub use listen::{Calls, Heard};
 pub use net::call::race::{Failed, Failure, Unreached};

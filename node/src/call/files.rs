@@ -12,7 +12,7 @@ mod place;
 mod told;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use bytes::Bytes;
@@ -253,6 +253,15 @@ impl Files {
             want.refuse(error.clone());
         }
     }
+}
+
+/// How many bytes the file at `path` has, if it can be offered. Blocks.
+///
+/// # Errors
+///
+/// See [`FileError`].
+pub fn look_at(path: &Path) -> Result<u64, FileError> {
+    Ok(Source::find(path)?.size())
 }
 
 impl fmt::Debug for Files {

@@ -45,7 +45,8 @@ impl Speaker {
     }
 
     /// Offers the file at `path`, in this call and every later one until it is over, and keeps that. It
-    /// must stay as it is for so long. What becomes of it is told by
+    /// must stay as it is for so long. One that is offered already, and is as it was, goes on instead. What
+    /// becomes of it is told by
     /// [`Told::File`](super::Told::File).
     ///
     /// # Errors

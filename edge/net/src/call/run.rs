@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use channel::{Channel, Event, Input, Output, SendError, Stamp};
 use drive::WallClock;
 use kernel::Time;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
@@ -124,6 +124,8 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
         }
         // Whoever does not read keeps nobody waiting.
         drop(timeout(LINGER, self.flush()).await);
+        // A connection that is dropped with something unread in it takes our last words with it.
+        drop(timeout(UNREAD, self.hear_out()).await);
         for event in self.told {
             if self.events.send(event).await.is_err() {
                 return;
@@ -300,6 +302,17 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
             drop(self.writer.shutdown().await);
         }
     }
+
+    /// Reads until the other side has ended, too.
+    async fn hear_out(&mut self) {
+        let mut rest = [0; 4096];
+        while self
+            .reader
+            .read(&mut rest)
+            .await
+            .is_ok_and(|bytes| bytes > 0)
+        {}
+    }
 }
 
 /// Events that wait here at most, beside those of one frame.
@@ -317,3 +330,5 @@ const BATCH: usize = 64 << 10;
 const REST: Duration = Duration::from_secs(1);
 /// How long the other side has to read the last words.
 const LINGER: Duration = Duration::from_secs(5);
+/// How long the other side has to end, after we did.
+const UNREAD: Duration = Duration::from_secs(1);

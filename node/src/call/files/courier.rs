@@ -29,6 +29,8 @@ pub(super) struct Courier {
     preparing: BTreeMap<Id, (File, Reply<()>)>,
     /// Who waits until something is kept.
     keeping: BTreeMap<FileId, Keeping>,
+    /// What is sent.
+    sources: BTreeMap<Id, Source>,
     /// Where files are, or belong.
     paths: BTreeMap<FileId, PathBuf>,
     /// What is wanted and not over.
@@ -43,6 +45,12 @@ pub(super) struct Courier {
 }
 
 type Sending = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send>>;
+
+/// When a file was offered.
+enum Offered {
+    Before,
+    Now,
+}
 
 enum Keeping {
     Offer(Reply<FileId>),
@@ -61,6 +69,7 @@ impl Courier {
             offered: BTreeMap::new(),
             preparing: BTreeMap::new(),
             keeping: BTreeMap::new(),
+            sources: BTreeMap::new(),
             paths: BTreeMap::new(),
             on_way: BTreeSet::new(),
             placing: BTreeSet::new(),
@@ -101,7 +110,8 @@ impl Courier {
     pub(super) fn want(&mut self, want: Want) {
         match want {
             Want::Offer { source, reply } => match self.offer(source) {
-                Ok(id) => drop(self.keeping.insert(id, Keeping::Offer(reply))),
+                Ok((id, Offered::Before)) => drop(reply.send(Ok(id))),
+                Ok((id, Offered::Now)) => drop(self.keeping.insert(id, Keeping::Offer(reply))),
                 // Whoever does not wait for the answer does not need it.
                 Err(error) => drop(reply.send(Err(error))),
             },
@@ -113,12 +123,16 @@ impl Courier {
         }
     }
 
-    fn offer(&mut self, source: Source) -> Result<FileId, FileError> {
+    fn offer(&mut self, source: Source) -> Result<(FileId, Offered), FileError> {
+        let mut offered = self.sources.iter();
+        if let Some((id, _)) = offered.find(|(_, offered)| **offered == source) {
+            return Ok((FileId::new(Way::Out, *id), Offered::Before));
+        }
         let id = Id::new(random()?);
         let file = File::new(&source.name(), source.size(), "");
         self.transfers.offer(id, file, source.to_note()?)?;
         self.source(id, source);
-        Ok(FileId::new(Way::Out, id))
+        Ok((FileId::new(Way::Out, id), Offered::Now))
     }
 
     fn prepare(&mut self, FileId { way, id }: FileId, into: PathBuf, reply: Reply<()>) {
@@ -165,6 +179,7 @@ impl Courier {
     fn source(&mut self, id: Id, source: Source) {
         let file = FileId::new(Way::Out, id);
         self.paths.insert(file, source.path.clone());
+        self.sources.insert(id, source.clone());
         self.disk.give(Job::Source(id, source));
     }
 
@@ -299,6 +314,9 @@ impl Courier {
     fn over(&mut self, id: FileId) {
         self.on_way.remove(&id);
         self.paths.remove(&id);
+        if id.way == Way::Out {
+            self.sources.remove(&id.id);
+        }
         self.progress.remove(&id);
         self.disk.give(Job::Over(id.way, id.id));
     }
