@@ -116,14 +116,14 @@ Commands:
   invite, join     Leave a hidden link, and pass on one line; follow such a line
   invitations      Yours that can still be followed; take one back
   listen, call     Be there for calls; talk to somebody who listens
+  send-file        Send files to somebody who listens
   history          What was said in calls: read, search, export, forget
   contacts         Who you know; add, rename, remove
   verify           Compare fingerprints with somebody: nobody stands between
   home             The server that keeps your account: show or set it
   backup, restore  Your profile in one encrypted file, and back
   daemon           Calls for other programs, as JSON lines
-  demo             See the whole story on this machine, with real servers
-  doctor           What is wrong with this machine, the network or a server
+  demo, doctor     The whole story on this machine; what is wrong, and where
   config           Show settings, and where they come from
 
 Everywhere:

@@ -19,6 +19,7 @@ mod man;
 mod meet;
 mod relay;
 mod restore;
+mod send_file;
 mod talk;
 mod verify;
 
@@ -40,6 +41,7 @@ pub(crate) enum Command {
     Invitations(Box<invitations::Invitations>),
     Listen(Box<listen::Listen>),
     Call(Box<call::Call>),
+    SendFile(Box<send_file::SendFile>),
     History(Box<history::History>),
     Contacts(Box<contacts::Contacts>),
     Verify(verify::Verify),
@@ -70,6 +72,7 @@ impl Command {
             Self::Invitations(invitations) => invitations.run(global, ui, stop).await,
             Self::Listen(listen) => listen.run(global, ui, stop).await,
             Self::Call(call) => call.run(global, ui, stop).await,
+            Self::SendFile(send) => send.run(global, ui, stop).await,
             Self::History(history) => history.run(global, ui, stop).await,
             Self::Contacts(contacts) => contacts.run(global, ui, stop).await,
             Self::Verify(verify) => verify.run(global, ui, stop).await,

@@ -12,9 +12,9 @@ use serde::{Serialize, Serializer};
 
 use crate::failure::Failure;
 pub(crate) use calls::{
-    CallEnded, CallEstablished, CallResumed, ConnectionLost, ConversationShown, HistoryDone,
-    Incoming, LineSaid, LineShown, LinesStand, Listening, MessageCame, PersonIntroduced,
-    ServerWaits, reason,
+    CallEnded, CallEstablished, CallResumed, ConnectionLost, ConversationShown, FileStands,
+    HistoryDone, Incoming, LineSaid, LineShown, LinesStand, Listening, MessageCame,
+    PersonIntroduced, ServerWaits, reason,
 };
 pub(crate) use people::{
     BackupDone, Cohort, ContactAdded, ContactRemoved, ContactShown, ContactsDone, HomeShown,

@@ -16,6 +16,7 @@ mod chat;
 mod command;
 mod config;
 mod daemon;
+mod downloads;
 mod event;
 mod failure;
 mod keyring;

@@ -7,6 +7,7 @@ pub(crate) mod filter;
 pub(crate) mod json;
 #[cfg(unix)]
 mod raw;
+mod size;
 mod spoken;
 mod table;
 
@@ -22,6 +23,7 @@ use crate::failure::{Failure, Why};
 use bottom::Bottom;
 use face::Face;
 use filter::Shown;
+pub(crate) use size::size;
 pub(crate) use spoken::written;
 pub(crate) use table::Tone;
 

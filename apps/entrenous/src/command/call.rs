@@ -4,10 +4,10 @@ use clap::Args;
 use identity::Name;
 use node::FindError;
 use node::Node;
-use node::call::{CallError, Link, LinkError, Target};
+use node::call::{CallError, Link, LinkError, Talk, Target};
 
 use super::relay;
-use super::talk::{Chat, Lines, tell_own};
+use super::talk::{Chat, Inbox, Lines, Takes, tell_own};
 use crate::args::{Global, TEMPLATE};
 use crate::config::Given;
 use crate::failure::{Failure, failed};
@@ -35,6 +35,8 @@ pub(crate) struct Call {
     #[arg(long = "as", value_name = "NAME", conflicts_with = "at", value_parser = name)]
     called: Option<Name>,
     #[command(flatten)]
+    inbox: Inbox,
+    #[command(flatten)]
     opening: Opening,
     #[command(flatten)]
     #[command(next_help_heading = "Servers")]
@@ -49,7 +51,13 @@ impl Call {
         mut stop: Stop,
     ) -> Result<(), Failure> {
         let stop = &mut stop;
-        let links = self.links()?;
+        let callee = Callee {
+            whom: &self.whom,
+            at: &self.at,
+            more: &self.more,
+            called: self.called.as_ref(),
+        };
+        let links = callee.links("call")?;
         let password = relay::password(self.relay_password_file.as_deref(), stop).await?;
         if password.is_none() && links.iter().any(Link::wants_password) {
             return Err(relay::no_password());
@@ -58,27 +66,60 @@ impl Call {
             return Err(no_stdin());
         }
         let Opened { node, .. } = self.opening.open(global, &self.given, ui, stop).await?;
-        let mut target = self.target(links, &node).await?;
+        let mut target = callee.target(links, &node).await?;
         target.password = password;
-        let called = hold(&node, target, ui, stop).await;
+        let called = self.hold(&node, target, ui, stop).await;
         let closed = node.close().await;
         called?;
         closed.map_err(|error| failed(&error, error.kind()))
     }
 
-    /// Where to call.
-    fn links(&self) -> Result<Vec<Link>, Failure> {
-        match (self.at.as_slice(), self.whom.contains("://")) {
+    async fn hold(
+        &self,
+        node: &Node,
+        target: Target,
+        ui: &mut Ui,
+        stop: &mut Stop,
+    ) -> Result<(), Failure> {
+        let talk = dial(node, target, ui, stop).await?;
+        let mut lines = Lines::open();
+        let mut chat = Chat {
+            node,
+            ui,
+            stop,
+            lines: &mut lines,
+            is_read: false,
+            inbox: self.inbox.files.clone(),
+            takes: Takes::Asked,
+            to_send: Vec::new(),
+        };
+        chat.hold(talk, None).await?.judge()
+    }
+}
+
+/// Who is called.
+pub(crate) struct Callee<'a> {
+    pub(crate) whom: &'a str,
+    pub(crate) at: &'a [Link],
+    pub(crate) more: &'a [Link],
+    /// What to call them, if they are new.
+    pub(crate) called: Option<&'a Name>,
+}
+
+impl Callee<'_> {
+    /// Where to call, for the command of this name.
+    pub(crate) fn links(&self, command: &str) -> Result<Vec<Link>, Failure> {
+        match (self.at, self.whom.contains("://")) {
             ([], true) => {
                 let link = self.whom.parse().map_err(|error| no_link(&error))?;
-                Ok([&[link], self.more.as_slice()].concat())
+                Ok([&[link], self.more].concat())
             }
-            (at @ [_, ..], false) => Ok([at, self.more.as_slice()].concat()),
+            (at @ [_, ..], false) => Ok([at, self.more].concat()),
             ([], false) => {
-                let whom = filter::argument(&self.whom);
+                let whom = filter::argument(self.whom);
                 Err(
                     Failure::usage("a name does not say where to call").hint(format!(
-                        "ask them for their link, and `entrenous call {whom} --at tcp://HOST:PORT`"
+                        "ask them for their link, and `entrenous {command} {whom} --at tcp://HOST:PORT`"
                     )),
                 )
             }
@@ -87,18 +128,24 @@ impl Call {
         }
     }
 
-    async fn target(&self, links: Vec<Link>, node: &Node) -> Result<Target, Failure> {
+    pub(crate) async fn target(&self, links: Vec<Link>, node: &Node) -> Result<Target, Failure> {
         let mut target = Target::to(links);
-        target.name.clone_from(&self.called);
+        target.name = self.called.cloned();
         if !self.at.is_empty() {
-            let known = node.person(&self.whom).await;
-            target.with = Some(known.map_err(|error| not_known(&error, &self.whom))?);
+            let known = node.person(self.whom).await;
+            target.with = Some(known.map_err(|error| not_known(&error, self.whom))?);
         }
         Ok(target)
     }
 }
 
-async fn hold(node: &Node, target: Target, ui: &mut Ui, stop: &mut Stop) -> Result<(), Failure> {
+/// Calls, until somebody answers.
+pub(crate) async fn dial(
+    node: &Node,
+    target: Target,
+    ui: &mut Ui,
+    stop: &mut Stop,
+) -> Result<Talk, Failure> {
     let has_sum = target.links.iter().any(|link| link.sum().is_some());
     if !has_sum && target.with.is_none() {
         tell_own(node, ui).await;
@@ -116,15 +163,7 @@ async fn hold(node: &Node, target: Target, ui: &mut Ui, stop: &mut Stop) -> Resu
     ui.wait(format_args!(
         "waiting for them to take the call, 2 min at most (Ctrl-C stops)"
     ));
-    let mut lines = Lines::open();
-    let mut chat = Chat {
-        node,
-        ui,
-        stop,
-        lines: &mut lines,
-        is_read: false,
-    };
-    chat.hold(talk, None).await?.judge()
+    Ok(talk)
 }
 
 fn away(error: &CallError) -> Failure {
@@ -158,12 +197,12 @@ fn no_link(error: &LinkError) -> Failure {
         .hint("it looks like tcp://192.0.2.1:7448, as `entrenous listen` prints it")
 }
 
-fn link(text: &str) -> Result<Link, String> {
+pub(crate) fn link(text: &str) -> Result<Link, String> {
     text.parse()
         .map_err(|error: LinkError| format!("{error}; write it like tcp://192.0.2.1:7448"))
 }
 
-fn name(text: &str) -> Result<Name, String> {
+pub(crate) fn name(text: &str) -> Result<Name, String> {
     text.parse()
         .map_err(|error: identity::TextError| format!("a name of 1 to 64 bytes: {error}"))
 }
@@ -177,7 +216,8 @@ Examples:
 
 const NOTES: &str = "\
 Each line you type is a message; what comes is printed behind the name. /quit,
-Ctrl-C or the end of input ends the call. Who is new is known from then on, by
+Ctrl-C or the end of input ends the call; /send PATH offers a file, and /accept,
+/decline and /cancel are about files. Who is new is known from then on, by
 their key. They may run a program that speaks Kamune 0.7.
 
 A connection that breaks is made again, 10 times at most; what you type then

@@ -10,7 +10,7 @@ use node::call::{
 
 use super::call::no_stdin;
 use super::relay;
-use super::talk::{Chat, Line, Lines, Outcome, QUIT, caller, tell_own};
+use super::talk::{Chat, Inbox, Line, Lines, Outcome, QUIT, Takes, caller, tell_own};
 use crate::args::{Global, TEMPLATE};
 use crate::config::Given;
 use crate::event::{Incoming, Listening, ServerWaits};
@@ -48,6 +48,11 @@ pub(crate) struct Listen {
     /// Stop after one call
     #[arg(long)]
     once: bool,
+    #[command(flatten)]
+    inbox: Inbox,
+    /// Take files without asking, of those whose fingerprint you have compared
+    #[arg(long, hide_short_help = true)]
+    take_files: bool,
     #[command(flatten)]
     opening: Opening,
 }
@@ -153,6 +158,12 @@ impl Listen {
                 stop,
                 lines: &mut lines,
                 is_read,
+                inbox: self.inbox.files.clone(),
+                takes: match self.take_files {
+                    true => Takes::Verified,
+                    false => Takes::Asked,
+                },
+                to_send: Vec::new(),
             };
             let outcome = chat.hold(talk, Some(calls)).await?;
             is_read = chat.is_read;
@@ -332,7 +343,8 @@ fingerprint, and you say whether it is them; without a terminal, or with
 talked to before, by their key. Nobody with another key under a name you know is
 taken without you.
 
-Each line you type is a message; what comes is printed behind the name. /quit
+Each line you type is a message; what comes is printed behind the name. /send
+PATH offers a file; /accept, /decline and /cancel are about files. /quit
 ends the call, or the listening when there is none; Ctrl-C and the end of input
 end both. Others who call meanwhile are hung up on. What you say is kept until
 they have it, and sent the next time you talk if it did not come.

@@ -1,8 +1,10 @@
 //! A call in line mode: what is typed is said, what comes is shown.
 
 mod ask;
+mod files;
 mod lines;
 
+use std::path::PathBuf;
 use std::pin::Pin;
 
 use kernel::Kind;
@@ -16,6 +18,8 @@ use crate::failure::{Failure, failed};
 use crate::stop::Stop;
 use crate::ui::{Ui, filter};
 use ask::{Answer, refused};
+use files::{Files, handing};
+pub(crate) use files::{Inbox, Takes, not_sent};
 pub(crate) use lines::{Line, Lines};
 
 /// What a call is held with.
@@ -26,6 +30,11 @@ pub(crate) struct Chat<'a> {
     pub(crate) lines: &'a mut Lines,
     /// Whether the input has ended.
     pub(crate) is_read: bool,
+    /// Where files go; else, where the person's downloads are.
+    pub(crate) inbox: Option<PathBuf>,
+    pub(crate) takes: Takes,
+    /// Files to send; then it ends. If there are none, it is for people who talk.
+    pub(crate) to_send: Vec<PathBuf>,
 }
 
 /// How it went.
@@ -38,6 +47,8 @@ pub(crate) struct Outcome {
     pub(crate) began: bool,
     /// Who was not taken, and what to say of that.
     pub(crate) refused: Option<Failure>,
+    /// How many files of ours are there, and why one is not.
+    files: (usize, Option<Failure>),
 }
 
 /// What is known of the call that goes on.
@@ -49,6 +60,7 @@ struct Now {
     shown: u64,
     saying: Option<Saying>,
     refused: Option<Failure>,
+    files: Files,
     is_lost: bool,
     is_finishing: bool,
     is_stopping: bool,
@@ -65,8 +77,18 @@ impl Chat<'_> {
     ) -> Result<Outcome, Failure> {
         let mut now = Now::default();
         let speaker = talk.speaker().clone();
+        let is_for_files = !self.to_send.is_empty();
+        now.files.to_offer = std::mem::take(&mut self.to_send);
         let outcome = loop {
-            let reads = now.with.is_some() && now.saying.is_none() && !now.is_finishing;
+            Self::offer_next(&speaker, &mut now);
+            if is_for_files
+                && now.files.is_over()
+                && !std::mem::replace(&mut now.is_finishing, true)
+            {
+                speaker.finish().await;
+            }
+            let is_free = now.saying.is_none() && now.files.handing.is_none();
+            let reads = now.with.is_some() && is_free && !now.is_finishing && !is_for_files;
             tokio::select! {
                 biased;
                 () = self.stop.wanted(), if !now.is_stopping => {
@@ -80,6 +102,7 @@ impl Chat<'_> {
                     }
                 }
                 said = saying(&mut now.saying) => self.said(said)?,
+                handed = handing(&mut now.files.handing) => self.handed(handed, &mut now)?,
                 other = another(&mut calls) => {
                     self.ui.note(format_args!(
                         "hung up on {}: one call at a time",
@@ -105,6 +128,9 @@ impl Chat<'_> {
     ) -> Result<(), Failure> {
         match line {
             Some(Line::Text(text)) if text != QUIT => {
+                if let Some(ordered) = self.order(&text, speaker, now).await {
+                    return ordered;
+                }
                 let speaker = speaker.clone();
                 now.saying = Some(Box::pin(async move { speaker.say(text.into()).await }));
                 Ok(())
@@ -160,6 +186,7 @@ impl Chat<'_> {
                     None => return Ok(None),
                 },
                 Told::Ended { how, waiting } => return self.over(how, waiting, now).map(Some),
+                Told::File(told) => self.file(told, talk.speaker(), now)?,
                 other => self.goes_on(other, now).await?,
             }
             return Ok(None);
@@ -299,11 +326,26 @@ impl Chat<'_> {
             waiting,
             began: now.with.is_some(),
             refused: now.refused.take(),
+            files: (now.files.sent(), now.files.failure.take()),
         })
     }
 }
 
 impl Outcome {
+    /// What it means to the person who wanted to send so many files.
+    pub(crate) fn judge_files(mut self, wanted: usize) -> Result<(), Failure> {
+        let (sent, failure) = std::mem::take(&mut self.files);
+        match failure {
+            _ if sent >= wanted => Ok(()),
+            Some(failure) if self.began => Err(failure),
+            _ if self.began && self.how == End::Closed.into() => {
+                Err(Failure::unavailable("they ended the call before all was there").hint(AGAIN))
+            }
+            _ if self.began && self.how == End::Left.into() => Err(Failure::interrupted()),
+            _ => self.judge(),
+        }
+    }
+
     /// What it means to the person: nothing is wrong with a call that either side closed.
     pub(crate) fn judge(self) -> Result<(), Failure> {
         let Self {
@@ -311,6 +353,7 @@ impl Outcome {
             waiting,
             began,
             refused,
+            ..
         } = self;
         if let Some(refused) = refused {
             return Err(refused);
@@ -397,5 +440,6 @@ pub(crate) async fn tell_own(node: &Node, ui: &mut Ui) {
     }
 }
 
+const AGAIN: &str = "send it again: it goes on where it was";
 /// Ends a call when it is typed.
 pub(crate) const QUIT: &str = "/quit";

@@ -1,6 +1,6 @@
 //! What `listen` and `call` tell programs.
 
-use node::call::{End, Ending, Introduced, Known, Message, Mode, Path, Retry, Who};
+use node::call::{End, Ending, FileId, Introduced, Known, Message, Mode, Path, Retry, Way, Who};
 use node::{Line, Side, Standing};
 use serde::Serialize;
 
@@ -165,6 +165,72 @@ pub(crate) struct ConversationShown<'a> {
     pub(crate) lines: u64,
     pub(crate) unseen: u64,
     pub(crate) waiting: usize,
+}
+
+/// How far a file is.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename = "file")]
+pub(crate) struct FileStands {
+    /// By which it is named in this call.
+    number: usize,
+    /// 64 hexadecimal digits, the same on both sides and in every call.
+    id: String,
+    /// `out`, or `in`.
+    way: &'static str,
+    standing: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+}
+
+impl FileStands {
+    pub(crate) fn new(number: usize, id: FileId, standing: &'static str) -> Self {
+        Self {
+            number,
+            id: id.to_string(),
+            way: match id.way() {
+                Way::Out => "out",
+                Way::In => "in",
+            },
+            standing,
+            name: None,
+            size: None,
+            done: None,
+            path: None,
+            text: None,
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn file(mut self, name: &str, size: u64) -> Self {
+        (self.name, self.size) = (Some(name.to_owned()), Some(size));
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn done(mut self, done: u64, of: Option<u64>) -> Self {
+        (self.done, self.size) = (Some(done), of);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn path(mut self, path: &std::path::Path) -> Self {
+        self.path = Some(path.to_string_lossy().into_owned());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn text(mut self, text: String) -> Self {
+        self.text = Some(text);
+        self
+    }
 }
 
 /// That was all.

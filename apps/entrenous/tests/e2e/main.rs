@@ -13,6 +13,7 @@ mod call;
 mod daemon;
 mod demo;
 mod doctor;
+mod files;
 mod folder;
 mod invite;
 mod keyring;

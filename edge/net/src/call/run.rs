@@ -66,6 +66,8 @@ pub(super) struct Task<T, S> {
     shelf: S,
     /// A place among those who open a channel, until it is open.
     opening: Option<Opening>,
+    /// Whether there was a session, which is ended with words.
+    was_open: bool,
 }
 
 /// When to come back.
@@ -113,6 +115,7 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
             waiting: None,
             shelf,
             opening,
+            was_open: false,
         };
         (task, Handle { orders, asides }, told)
     }
@@ -124,8 +127,10 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
         }
         // Whoever does not read keeps nobody waiting.
         drop(timeout(LINGER, self.flush()).await);
-        // A connection that is dropped with something unread in it takes our last words with it.
-        drop(timeout(UNREAD, self.hear_out()).await);
+        if self.was_open {
+            // A connection that is dropped with something unread in it takes our last words with it.
+            drop(timeout(UNREAD, self.hear_out()).await);
+        }
         for event in self.told {
             if self.events.send(event).await.is_err() {
                 return;
@@ -163,6 +168,7 @@ impl<T: AsyncRead + AsyncWrite, S: Shelf> Task<T, S> {
 
     fn tell(&mut self, event: Event) {
         if matches!(event, Event::Established { .. }) {
+            self.was_open = true;
             self.opening = None;
         }
         let unsent = match self.told.is_empty() {

@@ -1,0 +1,27 @@
+//! Where files go that somebody else sends.
+
+use std::path::PathBuf;
+
+use etcetera::base_strategy::{BaseStrategy, Xdg};
+
+/// The person's folder for downloads, or else the current one.
+pub(crate) fn folder() -> PathBuf {
+    let found = Xdg::new().ok().and_then(|xdg| {
+        let named = std::fs::read_to_string(xdg.config_dir().join("user-dirs.dirs"));
+        let named = named.ok().and_then(|text| named_in(&text, &xdg));
+        let usual = xdg.home_dir().join("Downloads");
+        named.into_iter().chain([usual]).find(|path| path.is_dir())
+    });
+    found.unwrap_or_else(|| PathBuf::from("."))
+}
+
+/// What the desktop's settings say: `XDG_DOWNLOAD_DIR="$HOME/..."`, or a whole path.
+fn named_in(text: &str, xdg: &impl BaseStrategy) -> Option<PathBuf> {
+    let mut lines = text.lines().map(str::trim);
+    let value = lines.find_map(|line| line.strip_prefix("XDG_DOWNLOAD_DIR="))?;
+    let value = value.trim_matches('"');
+    match value.strip_prefix("$HOME/") {
+        Some(rest) => Some(xdg.home_dir().join(rest)),
+        None => Some(PathBuf::from(value)).filter(|path| path.is_absolute()),
+    }
+}
