@@ -113,7 +113,7 @@ impl Link {
         let sum = match &self.0 {
             link::Link::Tcp(one) | link::Link::Udp(one) | link::Link::Quic(one) => one.sum,
             link::Link::Broker(one) => one.sum,
-            link::Link::Relay(one) => one.sum.or(one.peer.as_ref().map(link::Sum::of)),
+            link::Link::Relay(one) => one.sum.or_else(|| one.peer.as_ref().map(link::Sum::of)),
             _ => None,
         };
         sum.map(|sum| sum.to_string())

@@ -23,17 +23,17 @@ impl Side {
 
     /// The first told that `pick` wants; the others stay.
     pub(crate) async fn until<T>(&mut self, pick: impl Fn(&Told) -> Option<T>) -> T {
-        let mut looked = 0;
+        let mut untaken = self.untaken.iter();
+        if let Some(at) = untaken.position(|told| pick(told).is_some()) {
+            let told = self.untaken.remove(at);
+            return pick(&told).unwrap();
+        }
         loop {
-            while let Some(told) = self.untaken.get(looked) {
-                if let Some(picked) = pick(told) {
-                    self.untaken.remove(looked);
-                    return picked;
-                }
-                looked += 1;
-            }
             match timeout(PATIENCE, self.talk.next()).await.unwrap() {
-                Some(told) => self.untaken.push(told),
+                Some(told) => match pick(&told) {
+                    Some(picked) => return picked,
+                    None => self.untaken.push(told),
+                },
                 None => panic!("it was over; before that: {:?}", self.untaken),
             }
         }

@@ -300,7 +300,7 @@ impl Chat<'_> {
             }
             FileEvent::Progress { done, of } => {
                 entry.state = State::OnWay;
-                let (since, before) = *entry.began.get_or_insert((Instant::now(), done));
+                let (since, before) = *entry.began.get_or_insert_with(|| (Instant::now(), done));
                 let seconds = since.elapsed().as_secs_f64().max(0.001);
                 let speed = speed(done.saturating_sub(before), seconds);
                 let percent = done.saturating_mul(100).checked_div(of).unwrap_or(100);
