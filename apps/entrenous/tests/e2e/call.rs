@@ -312,7 +312,8 @@ fn nobody_is_taken_whom_nobody_knows_and_nobody_else_is_reached() {
     assert!(ended.stderr.contains("?fp="), "{ended:?}");
     here.interrupt();
     let ended = here.end();
-    assert_eq!(ended.code, Some(130), "{ended:?}");
+    // Bob knows her key, and so may have been there, for as long as it took to refuse her.
+    assert!(matches!(ended.code, Some(0 | 130)), "{ended:?}");
     assert_eq!(
         ended.stdout,
         [link],
