@@ -139,7 +139,7 @@ async fn the_oldest_line_goes_but_not_while_it_waits() {
     let numbers = |lines: Vec<Line>| lines.iter().map(|line| line.number).collect::<Vec<_>>();
     let kept = numbers(store.page(Page::Last(100)).await.unwrap());
     assert_eq!(kept, [3, 4, 5]);
-    assert_eq!(store.waiting().await.unwrap(), [waits.clone()]);
+    assert_eq!(store.waiting().await.unwrap(), std::slice::from_ref(&waits));
     store.sent(waits.line).await.unwrap();
     assert!(store.waiting().await.unwrap().is_empty());
     // with a line goes what is known of its id
