@@ -9,6 +9,8 @@ mod store;
 use primitives::VerifyingKey;
 
 pub use line::{Line, Side, Standing};
+#[cfg(test)]
+pub(crate) use store::tests::{session, store};
 pub(crate) use store::{Store, WAITING_MOST, Waiting};
 
 use crate::call::Known;

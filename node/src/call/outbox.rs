@@ -17,8 +17,11 @@ pub(super) struct Outbox {
     waiting: VecDeque<Waiting>,
     /// How many of them the connection has, and has not said to be delivered.
     handed: usize,
-    /// The session between two of ours, and up to which number the other side keeps what was sent in it.
-    session: Option<(SessionId, u64)>,
+    /// The session between two of ours.
+    session: Option<SessionId>,
+    /// Up to which number the other side keeps what was sent in it, if that is known: not at once in one
+    /// that another process began.
+    kept: Option<u64>,
     /// Whether anything may be handed over.
     is_open: bool,
 }
@@ -30,6 +33,7 @@ impl Outbox {
             store,
             handed: 0,
             session: None,
+            kept: None,
             is_open: false,
         })
     }
@@ -42,14 +46,14 @@ impl Outbox {
         resumed: bool,
     ) -> Result<(), KeepError> {
         self.handed = 0;
-        self.session = match (mode, resumed) {
-            (Mode::Kamune, _) => None,
-            (Mode::Ours, false) => {
-                self.store.begin(session).await?;
-                Some((session, 0))
-            }
-            (Mode::Ours, true) => Some((session, self.store.delivered_in(session).await?)),
-        };
+        let is_ours = self.session == Some(session);
+        self.session = (mode == Mode::Ours).then_some(session);
+        if self.session.is_some() && !resumed {
+            self.store.begin(session).await?;
+            self.kept = Some(0);
+        } else if !is_ours {
+            self.kept = None;
+        }
         // One of ours that goes on says first what it keeps.
         self.is_open = self.session.is_none() || !resumed;
         Ok(())
@@ -95,29 +99,87 @@ impl Outbox {
 
     /// The other side keeps what was sent up to `number`. Gives the lines which that is news of.
     pub(super) async fn delivered(&mut self, number: u64) -> Result<Vec<u64>, KeepError> {
-        let Some((session, before)) = &mut self.session else {
-            return Ok(Vec::new());
-        };
-        let count = usize::try_from(number.saturating_sub(*before)).unwrap_or(usize::MAX);
-        let count = count.min(self.waiting.len());
-        self.is_open = true;
-        if number <= *before {
+        if self.session.is_none() {
             return Ok(Vec::new());
         }
-        *before = number;
-        let session = *session;
+        self.is_open = true;
+        // What another process sent has no number here any more: it is sent again, and known by its id.
+        let before = self.kept.unwrap_or(number);
+        self.kept = Some(number.max(before));
+        let count = usize::try_from(number.saturating_sub(before)).unwrap_or(usize::MAX);
+        let count = count.min(self.waiting.len());
         let lines: Vec<_> = self.waiting.drain(..count).map(|one| one.line).collect();
         self.handed = self.handed.saturating_sub(count);
-        self.store.delivered(session, number, lines.clone()).await?;
+        if !lines.is_empty() {
+            self.store.delivered(lines.clone()).await?;
+        }
         Ok(lines)
     }
 
     /// The session between two of ours.
-    pub(super) fn session(&self) -> Option<SessionId> {
-        self.session.map(|(session, _)| session)
+    pub(super) const fn session(&self) -> Option<SessionId> {
+        self.session
     }
 
     pub(super) fn len(&self) -> usize {
         self.waiting.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::{session, store};
+
+    /// What is handed over from here on.
+    async fn rest(outbox: &mut Outbox) -> Vec<Bytes> {
+        let mut texts = Vec::new();
+        while let Some(next) = outbox.next() {
+            texts.push(next.text.clone());
+            assert_eq!(outbox.taken().await.unwrap(), None);
+        }
+        texts
+    }
+
+    #[tokio::test]
+    async fn another_process_takes_nothing_for_delivered_that_it_did_not_send() {
+        let (store, _folder) = store().await;
+        let mut first = Outbox::open(store.clone()).await.unwrap();
+        let a = session("A");
+        first.connected(a, Mode::Ours, false).await.unwrap();
+        first.say("one".into()).await.unwrap();
+        // said beside the talk, which does not send it
+        store.say(b"beside".to_vec()).await.unwrap();
+        first.say("two".into()).await.unwrap();
+        assert_eq!(rest(&mut first).await, ["one", "two"]);
+
+        // it dies; the other side keeps both, and that never came
+        let mut again = Outbox::open(store).await.unwrap();
+        again.connected(a, Mode::Ours, true).await.unwrap();
+        assert!(again.next().is_none(), "not before they say what they keep");
+        assert!(again.delivered(2).await.unwrap().is_empty());
+        assert_eq!(rest(&mut again).await, ["one", "beside", "two"]);
+        assert_eq!(again.delivered(4).await.unwrap(), [1, 2]);
+        assert_eq!(again.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_same_process_goes_on_after_what_they_keep() {
+        let (store, _folder) = store().await;
+        let mut outbox = Outbox::open(store).await.unwrap();
+        let a = session("A");
+        outbox.connected(a, Mode::Ours, false).await.unwrap();
+        for text in ["one", "two", "three"] {
+            outbox.say(text.into()).await.unwrap();
+        }
+        assert_eq!(rest(&mut outbox).await.len(), 3);
+        assert_eq!(outbox.delivered(1).await.unwrap(), [1]);
+        outbox.disconnected();
+        outbox.connected(a, Mode::Ours, true).await.unwrap();
+        assert_eq!(outbox.delivered(2).await.unwrap(), [2]);
+        assert_eq!(rest(&mut outbox).await, ["three"]);
+        // more than there is
+        assert_eq!(outbox.delivered(u64::MAX).await.unwrap(), [3]);
+        assert_eq!(outbox.len(), 0);
     }
 }

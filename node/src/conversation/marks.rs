@@ -20,12 +20,10 @@ pub(super) struct Marks {
     pub(super) tie: Option<Tie>,
 }
 
-/// How far both sides are in a session.
+/// How far they are in a session.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Tie {
     pub(super) session: SessionId,
-    /// Up to which number the other side keeps what was sent.
-    pub(super) delivered: u64,
     /// Up to which number theirs are kept.
     pub(super) kept: u64,
 }
@@ -52,7 +50,6 @@ impl Marks {
                 let session = str::from_utf8(session).ok().and_then(SessionId::parse);
                 Some(Tie {
                     session: session.ok_or_else(broken)?,
-                    delivered: kept.delivered,
                     kept: kept.kept,
                 })
             }
@@ -79,7 +76,6 @@ impl Marks {
             session: self
                 .tie
                 .map_or_else(Vec::new, |tie| tie.session.as_str().into()),
-            delivered: self.tie.map_or(0, |tie| tie.delivered),
             kept: self.tie.map_or(0, |tie| tie.kept),
         }
     }

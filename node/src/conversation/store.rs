@@ -75,11 +75,7 @@ impl Store {
     /// A session between two of ours begins.
     pub(crate) async fn begin(&self, session: SessionId) -> Result<(), KeepError> {
         self.change(move |change| {
-            change.marks.tie = Some(Tie {
-                session,
-                delivered: 0,
-                kept: 0,
-            });
+            change.marks.tie = Some(Tie { session, kept: 0 });
             Ok(())
         })
         .await
@@ -89,12 +85,6 @@ impl Store {
     pub(crate) async fn kept(&self, session: SessionId) -> Result<Option<u64>, KeepError> {
         let mut marks = self.marks().await?;
         Ok(marks.tie_to(session).map(|tie| tie.kept))
-    }
-
-    /// Up to which number the other side keeps what was sent in `session`.
-    pub(crate) async fn delivered_in(&self, session: SessionId) -> Result<u64, KeepError> {
-        let mut marks = self.marks().await?;
-        Ok(marks.tie_to(session).map_or(0, |tie| tie.delivered))
     }
 
     /// The lines that wait, in their order.
@@ -123,21 +113,10 @@ impl Store {
         self.keep.with(read_all).await?
     }
 
-    /// The other side keeps the waiting `lines`, which are all up to `number` in `session`.
-    pub(crate) async fn delivered(
-        &self,
-        session: SessionId,
-        number: u64,
-        lines: Vec<u64>,
-    ) -> Result<(), KeepError> {
-        self.change(move |change| {
-            change.stand(&lines, DELIVERED)?;
-            if let Some(tie) = change.marks.tie_to(session) {
-                tie.delivered = number;
-            }
-            Ok(())
-        })
-        .await
+    /// The other side keeps the waiting `lines`.
+    pub(crate) async fn delivered(&self, lines: Vec<u64>) -> Result<(), KeepError> {
+        self.change(move |change| change.stand(&lines, DELIVERED))
+            .await
     }
 
     /// A connection took a waiting line, and nothing will tell more of it.
@@ -406,4 +385,4 @@ const COUNTED: usize = 1_000;
 const AT_A_TIME: usize = 500;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -58,10 +58,8 @@ impl Call {
             called: self.called.as_ref(),
         };
         let links = callee.links("call")?;
-        let password = relay::password(self.relay_password_file.as_deref(), stop).await?;
-        if password.is_none() && links.iter().any(Link::wants_password) {
-            return Err(relay::no_password());
-        }
+        let file = self.relay_password_file.as_deref();
+        let password = relay::password_for(&links, file, stop).await?;
         if self.opening.takes_stdin() {
             return Err(no_stdin());
         }

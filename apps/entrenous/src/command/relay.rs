@@ -2,11 +2,24 @@
 
 use std::path::Path;
 
-use node::call::{Address, Password, Relay};
+use node::call::{Address, Link, Password, Relay};
 
 use crate::failure::{Failure, failed};
 use crate::message::read_source;
 use crate::stop::Stop;
+
+/// The password for relays among `links`, from a file; there must be one if one of them wants it.
+pub(crate) async fn password_for(
+    links: &[Link],
+    path: Option<&Path>,
+    stop: &mut Stop,
+) -> Result<Option<Password>, Failure> {
+    let password = password(path, stop).await?;
+    match password.is_none() && links.iter().any(Link::wants_password) {
+        true => Err(no_password()),
+        false => Ok(password),
+    }
+}
 
 /// The password of a relay, from a file.
 pub(crate) async fn password(
@@ -21,7 +34,7 @@ pub(crate) async fn password(
 }
 
 /// The link says that a password is needed.
-pub(crate) fn no_password() -> Failure {
+fn no_password() -> Failure {
     Failure::usage("their relay wants a password, which is not in the link").hint(
         "ask them for it, put it into a file, and give that with `--relay-password-file PATH`",
     )

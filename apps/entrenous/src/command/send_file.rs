@@ -59,10 +59,8 @@ impl SendFile {
             let looked = node::call::look_at(path);
             looked.map_err(|error| not_sent(&error, &path.to_string_lossy()))?;
         }
-        let password = relay::password(self.relay_password_file.as_deref(), stop).await?;
-        if password.is_none() && links.iter().any(Link::wants_password) {
-            return Err(relay::no_password());
-        }
+        let file = self.relay_password_file.as_deref();
+        let password = relay::password_for(&links, file, stop).await?;
         if self.opening.takes_stdin() {
             return Err(no_stdin());
         }
