@@ -37,6 +37,7 @@ mod outbox;
 mod people;
 mod pin;
 mod places;
+mod reached;
 mod run;
 mod sessions;
 mod speaker;
@@ -151,7 +152,8 @@ impl Node {
         let ways = ways.collect::<Result<Vec<_>, _>>()?;
         let won = desk.call(ways.clone(), None).await?;
         let (talk, wires) = Talk::new(None, won.path.clone());
-        let run = Run::new(won.call, won.path, desk, policy, Back::Redial(ways), wires);
+        let back = Back::Redial { ways, links };
+        let run = Run::new(won.call, won.path, desk, policy, back, wires);
         tokio::spawn(run.run(None));
         Ok(talk)
     }

@@ -1,7 +1,7 @@
 use identity::{Card, ContactToken, IdentityChain, Merge, Name};
 use kernel::Kind;
 use vault::Batch;
-use wire::v1::{KeptContact, KeptPin};
+use wire::v1::{KeptContact, KeptPin, KeptReached};
 
 use crate::call::pins;
 use crate::contact::{Contact, Origin};
@@ -199,6 +199,8 @@ impl Node {
         let _turn = self.turn.lock().await;
         let mut batch = Batch::new();
         batch.remove(KeptContact::KIND, *contact.user_id().as_bytes());
+        let key = contact.card.key().ed25519();
+        batch.remove(KeptReached::KIND, key.to_bytes());
         self.keep.commit(batch).await
     }
 

@@ -2,12 +2,14 @@
 //!
 //! Spec: `spec/20-channel.md`, section 17.6.
 
+mod beside;
 mod line;
 mod marks;
 mod store;
 
 use primitives::VerifyingKey;
 
+pub(crate) use beside::Beside;
 pub use line::{Line, Side, Standing};
 #[cfg(test)]
 pub(crate) use store::tests::{session, store};
@@ -69,17 +71,20 @@ impl Node {
         self.conversation(known.key()).seen(line).await
     }
 
-    /// Says something to `known` the next time that there is a call. The number of the line; `None`: as
-    /// many wait as may, or the text is longer than [`Speaker::MOST`](crate::call::Speaker::MOST) bytes.
+    /// Says something to `known`: in the call that there is, or else the next time that there is one. What
+    /// becomes of it is told by the [`Talk`](crate::call::Talk) of that call. The number of the line;
+    /// `None`: as many wait as may, or the text is longer than
+    /// [`Speaker::MOST`](crate::call::Speaker::MOST) bytes.
     ///
     /// # Errors
     ///
     /// [`KeepError`]; nothing is said then.
-    pub async fn say_later(&self, known: &Known, text: &[u8]) -> Result<Option<u64>, KeepError> {
+    pub async fn say(&self, known: &Known, text: &[u8]) -> Result<Option<u64>, KeepError> {
         if text.len() > crate::call::Speaker::MOST {
             return Ok(None);
         }
         let said = self.conversation(known.key()).say(text.to_vec()).await?;
+        self.beside.said();
         Ok(said.map(|waiting| waiting.line))
     }
 

@@ -9,6 +9,7 @@ use vault::{Batch, Vault};
 use wire::v1::KeptProfile;
 
 use crate::call::Leases;
+use crate::conversation::Beside;
 use crate::keep::{Keep, KeepError};
 use crate::network::Network;
 use crate::now::now;
@@ -27,6 +28,7 @@ pub struct Node {
     pub(crate) network: Network,
     /// Which talk hands over files of whom.
     pub(crate) leases: Leases,
+    pub(crate) beside: Beside,
     /// Who changes what others read and change waits here.
     pub(crate) turn: Arc<Mutex<()>>,
     /// The same for invitations, which are changed around requests. Taken before `turn`.
@@ -61,6 +63,7 @@ impl Node {
             profile: RwLock::new(profile),
             network,
             leases: Leases::default(),
+            beside: Beside::default(),
             turn: Arc::default(),
             invitations_turn: Mutex::new(()),
         }

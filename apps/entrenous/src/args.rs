@@ -116,6 +116,7 @@ Commands:
   invite, join     Leave a hidden link, and pass on one line; follow such a line
   invitations      Yours that can still be followed; take one back
   listen, call     Be there for calls; talk to somebody who listens
+  chat             People, conversations and calls on one screen
   send-file        Send files to somebody who listens
   history          What was said in calls: read, search, export, forget
   contacts         Who you know; add, rename, remove
@@ -141,7 +142,7 @@ Examples:
   entrenous join                         follow such a line
   entrenous listen                       be there for a call, and print a link
   entrenous call tcp://192.0.2.1:7448    talk to whoever listens there
-  entrenous daemon                       the same for a program of yours
+  entrenous chat                         both, and all you said, on one screen
   entrenous doctor                       what is wrong here, and what to do";
 
 const EXIT_CODES: &str = "\

@@ -10,18 +10,12 @@
 //! clock and touches no terminal; a run is replayed from its inputs. [`draw()`] is pure. [`run()`] has the
 //! terminal, and gives it back however it ends.
 //!
-//! # How to wire it
+//! # Who is behind it
 //!
-//! No command shows it yet. The command `chat` does this, and then the `expect` at `mod chat` goes:
-//!
-//! 1. Open the profile first: prompts need a terminal that shows what is typed. Refuse if `Ui::can_ask` is false,
-//!    or with `--json`.
-//! 2. Make two channels of tokio, each with some 64 places: `Happened` in, `Action` out. Make [`Settings`]: `most` is
-//!    [`Speaker::MOST`](node::call::Speaker::MOST), `color` from `Ui::canvas`, `ascii` from the locale or a flag.
-//! 3. Spawn a task that has the node: it answers each [`Action`], and tells [`Happened`]. First it tells
-//!    [`Happened::People`], and again whenever a name, a standing or a number of unread messages changes.
-//! 4. `run(Screen::new(settings), wires, &mut stop).await`, then close the node. The channel of actions ends when
-//!    `run` returns; [`Action::Quit`] comes before that if the owner wants to leave.
+//! `command::chat` opens the profile, while prompts can be seen, and spawns a task that has the node: it answers each
+//! [`Action`], and tells what [`Happened`]. First it tells [`Happened::People`], and again whenever a name, a standing or a
+//! number of unread messages changes. The channel of actions ends when [`run()`] returns; [`Action::Quit`] comes before
+//! that if the owner wants to leave.
 //!
 //! | action | what the node does | what it tells |
 //! |---|---|---|
@@ -63,7 +57,7 @@ mod search;
 mod terminal;
 mod text;
 
-pub(crate) use action::{Action, Callee, Input, Notify, Settings};
+pub(crate) use action::{Action, Callee, Notify, Settings};
 pub(crate) use draw::draw;
 pub(crate) use happened::{
     Address, CallNumber, Entry, EntryNumber, Established, File, FileNumber, FileState, Fingerprint,
@@ -72,6 +66,11 @@ pub(crate) use happened::{
 };
 pub(crate) use run::{Wires, run};
 pub(crate) use screen::Screen;
+
+/// Whether `words` are in a line of `text`, whatever their case: as the screen looks for them.
+pub(crate) fn has_words(said: &str, words: &str) -> bool {
+    said.lines().any(|line| !text::find(line, words).is_empty())
+}
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 mod answered;
 mod backup;
 mod call;
+mod chat;
 mod completions;
 mod config;
 mod contacts;
@@ -14,9 +15,10 @@ mod init;
 mod invitations;
 mod invite;
 mod join;
-pub(crate) mod listen;
+mod listen;
 mod man;
 mod meet;
+pub(crate) mod place;
 mod relay;
 mod restore;
 mod send_file;
@@ -41,6 +43,7 @@ pub(crate) enum Command {
     Invitations(Box<invitations::Invitations>),
     Listen(Box<listen::Listen>),
     Call(Box<call::Call>),
+    Chat(Box<chat::Chat>),
     SendFile(Box<send_file::SendFile>),
     History(Box<history::History>),
     Contacts(Box<contacts::Contacts>),
@@ -72,6 +75,7 @@ impl Command {
             Self::Invitations(invitations) => invitations.run(global, ui, stop).await,
             Self::Listen(listen) => listen.run(global, ui, stop).await,
             Self::Call(call) => call.run(global, ui, stop).await,
+            Self::Chat(chat) => chat.run(global, ui, stop).await,
             Self::SendFile(send) => send.run(global, ui, stop).await,
             Self::History(history) => history.run(global, ui, stop).await,
             Self::Contacts(contacts) => contacts.run(global, ui, stop).await,

@@ -4,14 +4,6 @@
 //! they tell. [`ui`] is the only module that prints, [`failure`] the only one that knows exit codes.
 
 mod args;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "no command shows it yet; `chat` says how to wire it"
-    )
-)]
 mod chat;
 mod command;
 mod config;

@@ -12,6 +12,7 @@ use super::held::Held;
 use super::people::People;
 use super::pin::{Who, fingerprint};
 use super::sessions::Sessions;
+use crate::conversation::Beside;
 use crate::network::Network;
 use crate::node::Node;
 
@@ -22,6 +23,8 @@ pub(super) struct Desk {
     pub(super) network: Network,
     /// Who hands over files of whom.
     pub(super) leases: Leases,
+    /// What is said while there is a talk, and not in it.
+    pub(super) beside: Beside,
     /// The most that is spoken.
     pub(super) mode: Mode,
     key: Arc<IdentityKey>,
@@ -35,6 +38,7 @@ impl Desk {
             people: node.people(),
             network: node.network.clone(),
             leases: node.leases.clone(),
+            beside: node.beside.clone(),
             mode: Mode::Ours,
             key: Arc::clone(&profile.key),
             name: profile.name.clone(),

@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use bytes::Bytes;
 use channel::{Mode, SessionId};
@@ -79,6 +79,15 @@ impl Outbox {
         }))
     }
 
+    /// Takes what was said beside this. Behind what it knows: of that, some may be on its way.
+    pub(super) async fn catch_up(&mut self) -> Result<(), KeepError> {
+        let known: HashSet<_> = self.waiting.iter().map(|one| one.line).collect();
+        let waiting = self.store.waiting().await?.into_iter();
+        self.waiting
+            .extend(waiting.filter(|one| !known.contains(&one.line)));
+        Ok(())
+    }
+
     /// What is to be handed over next.
     pub(super) fn next(&self) -> Option<&Waiting> {
         self.waiting.get(self.handed).filter(|_| self.is_open)
@@ -148,10 +157,12 @@ mod tests {
         let a = session("A");
         first.connected(a, Mode::Ours, false).await.unwrap();
         first.say("one".into()).await.unwrap();
-        // said beside the talk, which does not send it
+        // said beside the talk, which does not know of it yet
         store.say(b"beside".to_vec()).await.unwrap();
         first.say("two".into()).await.unwrap();
         assert_eq!(rest(&mut first).await, ["one", "two"]);
+        first.catch_up().await.unwrap();
+        assert_eq!(rest(&mut first).await, ["beside"]);
 
         // it dies; the other side keeps both, and that never came
         let mut again = Outbox::open(store).await.unwrap();

@@ -7,7 +7,7 @@ use primitives::VerifyingKey;
 use tokio::sync::Mutex;
 use unicode_normalization::UnicodeNormalization;
 use vault::Batch;
-use wire::v1::KeptPin;
+use wire::v1::{KeptPin, KeptReached};
 
 use super::pin::{Known, Pin, Who, fingerprint};
 use crate::contacts::{FindError, contacts, free, named};
@@ -141,6 +141,7 @@ impl People {
         // No more at a time than a commit takes; the others wait for the next.
         for pin in pins.iter().take(over.max(excess).min(AT_A_TIME)) {
             batch.remove(KeptPin::KIND, pin.key.to_bytes());
+            batch.remove(KeptReached::KIND, pin.key.to_bytes());
         }
         Ok(())
     }
@@ -206,6 +207,7 @@ impl Node {
         let _turn = self.turn.lock().await;
         let mut batch = Batch::new();
         batch.remove(KeptPin::KIND, pin.key.to_bytes());
+        batch.remove(KeptReached::KIND, pin.key.to_bytes());
         self.keep.commit(batch).await
     }
 

@@ -32,6 +32,15 @@ impl Places {
         }
     }
 
+    /// The same, but at ports of this machine that are free.
+    #[must_use]
+    pub fn at_free_ports(mut self) -> Self {
+        for (_, address) in &mut self.direct {
+            address.set_port(0);
+        }
+        self
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -10,12 +10,13 @@ use identity::Name;
 use net::call::race::{Unreached, Way, Won};
 use net::call::{Call, Path};
 use primitives::VerifyingKey;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Sleep, sleep, timeout};
 
 use super::desk::{Desk, Policy};
 use super::files::{self, Files};
 use super::held::{Arrived, Hold};
+use super::link::Link;
 use super::listen::Door;
 use super::outbox::Outbox;
 use super::people::Seen;
@@ -40,6 +41,8 @@ pub(super) struct Run {
     attempts: u32,
     /// What waits for them, once it is known who they are.
     outbox: Option<Outbox>,
+    /// Hears when something is said beside this talk.
+    beside: watch::Receiver<()>,
     /// A session with somebody on whom the owner decides.
     opened: Option<Opened>,
     sending: Option<Sending>,
@@ -57,7 +60,7 @@ pub(super) struct Run {
 /// How a connection comes about again.
 pub(super) enum Back {
     /// We dial.
-    Redial(Vec<Way>),
+    Redial { ways: Vec<Way>, links: Vec<Link> },
     /// They do.
     Wait(Door),
 }
@@ -104,6 +107,8 @@ enum Happened {
     Alone,
     Sent(Result<(), SendError>),
     Said(Option<Said>),
+    /// Something was said beside this talk, maybe to this person.
+    Beside,
     Order(Option<Order>),
     Newer(Option<Box<Arrived>>),
     File(files::Happened),
@@ -124,6 +129,7 @@ impl Run {
     ) -> Self {
         let (newest, newer) = mpsc::channel(1);
         let files = Files::new(desk.leases.clone());
+        let beside = desk.beside.hear();
         Self {
             desk,
             policy,
@@ -135,6 +141,7 @@ impl Run {
             with: None,
             attempts: 0,
             outbox: None,
+            beside,
             opened: None,
             sending: None,
             files,
@@ -239,6 +246,7 @@ impl Run {
             },
             happened = self.line.next(), if hears => happened,
             said = self.wires.said.recv(), if has_room => Happened::Said(said),
+            Ok(()) = self.beside.changed(), if self.outbox.is_some() => Happened::Beside,
             () = self.wires.told.closed() => Happened::Unheard,
             happened = self.files.next() => Happened::File(happened),
         }

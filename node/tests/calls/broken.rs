@@ -214,7 +214,7 @@ async fn what_one_call_left_behind_the_next_delivers_once() {
     let bob = bob.again().await;
     let alices = bob.node.person("Alice").await.unwrap();
     assert_eq!(bob.node.summary(&alices).await.unwrap().waiting, 1);
-    let third = bob.node.say_later(&alices, b"three").await.unwrap();
+    let third = bob.node.say(&alices, b"three").await.unwrap();
     proxy.lead(Some(address(&calls)));
     let mut here = bob.call(proxy.address).await;
     established(&mut here).await;
@@ -243,7 +243,7 @@ async fn what_was_delivered_but_not_acknowledged_is_shown_once() {
     drop(here);
     assert_eq!(ended(&mut there).await.0, End::Closed.into());
     let alices = bob.node.person("Alice").await.unwrap();
-    bob.node.say_later(&alices, b"once").await.unwrap();
+    bob.node.say(&alices, b"once").await.unwrap();
     let before = bob.copy().await;
     for person in [&bob, &before] {
         let mut here = person.call(at).await;

@@ -59,6 +59,7 @@ impl Press {
         Self { code, ctrl, alt }
     }
 
+    #[cfg(test)]
     pub(crate) const fn alt(code: Code) -> Self {
         let (ctrl, alt) = (false, true);
         Self { code, ctrl, alt }

@@ -63,9 +63,10 @@ impl Ask {
         })
     }
 
-    /// `name` and what is in `file` are harmless.
-    pub(super) fn file(with: PersonKey, name: String, file: File) -> Self {
-        let into = Editor::one_line(&format!("~/Downloads/{}", plain_file_name(&file.name)));
+    /// `name` and what is in `file` are harmless; `folder` is where it goes if nobody says otherwise.
+    pub(super) fn file(with: PersonKey, name: String, file: File, folder: &str) -> Self {
+        let folder = folder.trim_end_matches('/');
+        let into = Editor::one_line(&format!("{folder}/{}", plain_file_name(&file.name)));
         Self::new(About::File {
             with,
             name,

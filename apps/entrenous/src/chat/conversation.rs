@@ -109,21 +109,25 @@ impl Conversation {
         }
     }
 
-    /// Takes what comes at the end. If the end is not loaded, it is loaded when somebody looks there.
+    /// Takes what comes at the end, or near it: what two say at once may be told in another order than it
+    /// was kept. If the end is not loaded, it is loaded when somebody looks there.
     pub(super) fn add(&mut self, entry: Entry) {
         let entry = clean(entry);
-        let known = self.entries.iter_mut().rev();
-        if let Some(known) = known
-            .take_while(|known| known.number >= entry.number)
-            .find(|known| known.number == entry.number)
-        {
-            *known = entry;
-            self.weigh();
-        } else if self.is_end && self.last().is_none_or(|last| last < entry.number) {
-            self.entries.push_back(entry);
-            self.weigh();
-            self.trim_oldest();
+        let place = self
+            .entries
+            .binary_search_by_key(&entry.number, |known| known.number);
+        match place {
+            Ok(at) => {
+                if let Some(known) = self.entries.get_mut(at) {
+                    *known = entry;
+                }
+            }
+            Err(at) if at == self.entries.len() && !self.is_end => return,
+            Err(0) if !self.is_start && !self.entries.is_empty() => return,
+            Err(at) => self.entries.insert(at, entry),
         }
+        self.weigh();
+        self.trim_oldest();
     }
 
     pub(super) fn state(&mut self, number: EntryNumber, state: State) {

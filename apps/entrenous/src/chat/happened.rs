@@ -177,8 +177,6 @@ pub(crate) enum State {
     Sent,
     /// Their program has it.
     Delivered,
-    /// It never will be.
-    NotSent,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]

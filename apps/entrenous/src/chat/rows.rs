@@ -139,7 +139,6 @@ impl Shape<'_> {
             (_, State::Sent, false) => ("✓", Tone::Dim),
             (_, State::Delivered, true) => ("++", Tone::Good),
             (_, State::Delivered, false) => ("✓✓", Tone::Good),
-            (_, State::NotSent, _) => ("!", Tone::Bad),
         }
     }
 

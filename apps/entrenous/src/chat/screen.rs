@@ -27,6 +27,8 @@ pub(super) use commands::offered;
 #[derive(Debug)]
 pub(crate) struct Screen {
     pub(super) settings: Settings,
+    /// Where files go if nobody says otherwise; `~/` is the home of the owner.
+    folder: String,
     pub(super) columns: u16,
     pub(super) rows: u16,
     pub(super) now_ms: u64,
@@ -83,6 +85,7 @@ impl Screen {
     pub(crate) fn new(settings: Settings) -> Self {
         Self {
             settings,
+            folder: "~/Downloads".to_owned(),
             columns: 80,
             rows: 24,
             now_ms: 0,
@@ -103,6 +106,12 @@ impl Screen {
             rang_ms: None,
             actions: Vec::new(),
         }
+    }
+
+    /// Offers to put files into `folder`.
+    pub(crate) fn with_folder(mut self, folder: String) -> Self {
+        self.folder = folder;
+        self
     }
 
     /// Takes one input, and returns what is to be done, in this order. Never fails: hostile text is made

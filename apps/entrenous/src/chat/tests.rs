@@ -11,7 +11,7 @@ mod terminal;
 use ratatui_core::backend::TestBackend;
 use ratatui_core::terminal::Terminal;
 
-use super::action::{Code, ForTerminal, Press};
+use super::action::{Code, ForTerminal, Input, Press};
 use super::*;
 
 const NOW: u64 = 1_764_410_523_000;

@@ -4,7 +4,7 @@ use clap::Args;
 use identity::Name;
 use node::FindError;
 use node::Node;
-use node::call::{CallError, Link, LinkError, Talk, Target};
+use node::call::{CallError, Known, Link, LinkError, Password, Talk, Target};
 
 use super::relay;
 use super::talk::{Chat, Inbox, Lines, Takes, tell_own};
@@ -19,13 +19,13 @@ use crate::ui::{Ui, filter};
 #[derive(Args, Debug)]
 #[command(help_template = TEMPLATE, before_long_help = EXAMPLES, after_long_help = NOTES)]
 pub(crate) struct Call {
-    /// Their link, tcp://HOST:PORT for one; or, with --at, a name that you know
+    /// Their link, tcp://HOST:PORT for one; or the name of somebody you know
     #[arg(value_name = "LINK|NAME")]
     whom: String,
     /// More of their links: the best that leads to them is taken
     #[arg(value_name = "LINK", value_parser = link)]
     more: Vec<Link>,
-    /// Where NAME listens; whoever else answers is refused
+    /// Where NAME listens, if it is not where you reached them last
     #[arg(long, value_name = "LINK", value_parser = link)]
     at: Vec<Link>,
     /// The password of their relay, in a file
@@ -58,14 +58,12 @@ impl Call {
             called: self.called.as_ref(),
         };
         let links = callee.links("call")?;
-        let file = self.relay_password_file.as_deref();
-        let password = relay::password_for(&links, file, stop).await?;
+        let password = relay::password(self.relay_password_file.as_deref(), stop).await?;
         if self.opening.takes_stdin() {
             return Err(no_stdin());
         }
         let Opened { node, .. } = self.opening.open(global, &self.given, ui, stop).await?;
-        let mut target = callee.target(links, &node).await?;
-        target.password = password;
+        let target = callee.target(links, &node, password).await?;
         let called = self.hold(&node, target, ui, stop).await;
         let closed = node.close().await;
         called?;
@@ -105,35 +103,67 @@ pub(crate) struct Callee<'a> {
 }
 
 impl Callee<'_> {
-    /// Where to call, for the command of this name.
-    pub(crate) fn links(&self, command: &str) -> Result<Vec<Link>, Failure> {
+    /// Where to call, if that is said, for the command of this name; else it is where they were reached last.
+    pub(crate) fn links(&self, command: &str) -> Result<Option<Vec<Link>>, Failure> {
         match (self.at, self.whom.contains("://")) {
             ([], true) => {
                 let link = self.whom.parse().map_err(|error| no_link(&error))?;
-                Ok([&[link], self.more].concat())
+                Ok(Some([&[link], self.more].concat()))
             }
-            (at @ [_, ..], false) => Ok([at, self.more].concat()),
+            (at @ [_, ..], false) => Ok(Some([at, self.more].concat())),
+            ([], false) if self.more.is_empty() => Ok(None),
             ([], false) => {
                 let whom = filter::argument(self.whom);
-                Err(
-                    Failure::usage("a name does not say where to call").hint(format!(
-                        "ask them for their link, and `entrenous {command} {whom} --at tcp://HOST:PORT`"
-                    )),
-                )
+                Err(Failure::usage("a name before a link").hint(format!(
+                    "`entrenous {command} {whom} --at tcp://HOST:PORT` calls them there"
+                )))
             }
             ([_, ..], true) => Err(Failure::usage("there is a link where a name belongs")
                 .hint("with `--at`, give the name of somebody you know")),
         }
     }
 
-    pub(crate) async fn target(&self, links: Vec<Link>, node: &Node) -> Result<Target, Failure> {
+    pub(crate) async fn target(
+        &self,
+        links: Option<Vec<Link>>,
+        node: &Node,
+        password: Option<Password>,
+    ) -> Result<Target, Failure> {
+        let is_named = links.is_none() || !self.at.is_empty();
+        let with = match is_named {
+            true => Some(self.person(node).await?),
+            false => None,
+        };
+        let links = match (links, &with) {
+            (Some(links), _) => links,
+            (None, Some(known)) => self.reached(known, node).await?,
+            (None, None) => Vec::new(),
+        };
+        relay::check(&links, password.as_ref())?;
         let mut target = Target::to(links);
         target.name = self.called.cloned();
-        if !self.at.is_empty() {
-            let known = node.person(self.whom).await;
-            target.with = Some(known.map_err(|error| not_known(&error, self.whom))?);
-        }
+        target.with = with;
+        target.password = password;
         Ok(target)
+    }
+
+    async fn person(&self, node: &Node) -> Result<Known, Failure> {
+        let known = node.person(self.whom).await;
+        known.map_err(|error| not_known(&error, self.whom))
+    }
+
+    /// Where they were reached the last time.
+    async fn reached(&self, known: &Known, node: &Node) -> Result<Vec<Link>, Failure> {
+        let links = node.reached_at(known).await;
+        let links = links.map_err(|error| failed(&error, error.kind()))?;
+        match links.is_empty() {
+            false => Ok(links),
+            true => Err(Failure::input(format!(
+                "it is not known where {} can be called",
+                filter::name(known.name().as_str())
+            ))
+            .hint("ask them for their link; `--at tcp://HOST:PORT` calls them there, and it is known then")),
+        }
     }
 }
 
@@ -164,7 +194,7 @@ pub(crate) async fn dial(
     Ok(talk)
 }
 
-fn away(error: &CallError) -> Failure {
+pub(crate) fn away(error: &CallError) -> Failure {
     failed(error, error.kind())
         .hint("is the address right, and do they run `entrenous listen`? `entrenous doctor` looks at the network")
 }
@@ -210,6 +240,7 @@ Examples:
   entrenous call tcp://192.0.2.1:7448             asks whether it is them
   entrenous call 'tcp://192.0.2.1:7448?fp=...'    it is them, or nobody
   entrenous call alice --at tcp://192.0.2.1:7448  alice, or nobody
+  entrenous call alice                            the same, where she was then
   echo \"see you at six\" | entrenous call alice --at tcp://192.0.2.1:7448";
 
 const NOTES: &str = "\

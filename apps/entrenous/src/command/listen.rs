@@ -1,15 +1,13 @@
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 
 use clap::Args;
 use node::Node;
 use node::call::{
-    Address, Admit, Calls, End, Ending, Heard, Link, ListenError, Place, Places, Relay, Talk,
-    Transport,
+    Admit, Calls, End, Ending, Heard, Link, ListenError, Password, Place, Talk, Transport,
 };
 
-use super::call::no_stdin;
-use super::relay;
+use super::call::{Callee, dial, no_stdin};
+use super::place::{Where, link};
 use super::talk::{Chat, Inbox, Line, Lines, Outcome, QUIT, Takes, caller, tell_own};
 use crate::args::{Global, TEMPLATE};
 use crate::config::Given;
@@ -24,24 +22,8 @@ use crate::ui::Ui;
 #[derive(Args, Debug)]
 #[command(help_template = TEMPLATE, before_long_help = EXAMPLES, after_long_help = NOTES)]
 pub(crate) struct Listen {
-    /// Where to wait for connections [default: 0.0.0.0:7448]
-    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
-    tcp: Option<SocketAddr>,
-    /// The same, by UDP
-    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
-    udp: Option<SocketAddr>,
-    /// The same, by QUIC: for programs like this one
-    #[arg(long, value_name = "ADDR:PORT", value_parser = address, hide_short_help = true)]
-    quic: Option<SocketAddr>,
-    /// Be found by this broker, behind most home routers
-    #[arg(long, value_name = "HOST:PORT", value_parser = relay::broker)]
-    broker: Option<Address>,
-    /// Be found at this relay, which carries what is said and reads nothing
-    #[arg(long, value_name = "URL", value_parser = relay::relay)]
-    relay: Option<Relay>,
-    /// The password of the relay, in a file
-    #[arg(long, value_name = "PATH", requires = "relay", hide_short_help = true)]
-    relay_password_file: Option<PathBuf>,
+    #[command(flatten)]
+    at: Where,
     /// Take those you know without asking
     #[arg(long)]
     accept_known: bool,
@@ -68,53 +50,54 @@ impl Listen {
         if self.opening.takes_stdin() {
             return Err(no_stdin());
         }
+        if self.at.has_password_for_none() {
+            return Err(Failure::usage("a password of a relay, and no relay")
+                .hint("`--relay URL` says which one"));
+        }
         let given = Given::default();
         let Opened { node, .. } = self.opening.open(global, &given, ui, stop).await?;
         let admit = match self.accept_known {
             true => Admit::Known,
             false => Admit::Nobody,
         };
-        let places = self.places(stop).await?;
+        let (places, _) = self.at.places(self.at.password(stop).await?);
         let calls = node.listen(places, admit).await;
         let mut calls = calls.map_err(|error| not_here(&error))?;
         tell_places(&node, calls.places(), ui).await?;
         tell_own(&node, ui).await;
-        let held = self.hold_all(&node, &mut calls, ui, stop).await;
+        let attend = Attend {
+            once: self.once,
+            inbox: self.inbox.files.clone(),
+            takes: match self.take_files {
+                true => Takes::Verified,
+                false => Takes::Asked,
+            },
+            dials: None,
+        };
+        let held = attend.hold_all(&node, Some(&mut calls), ui, stop).await;
         drop(calls);
         let closed = node.close().await;
         held?;
         closed.map_err(|error| failed(&error, error.kind()))
     }
+}
 
-    /// Where to wait: where this was asked for, or else by TCP.
-    async fn places(&self, stop: &mut Stop) -> Result<Places, Failure> {
-        let mut places = Places::default();
-        for (transport, address) in [
-            (Transport::Tcp, self.tcp),
-            (Transport::Udp, self.udp),
-            (Transport::Quic, self.quic),
-        ] {
-            places
-                .direct
-                .extend(address.map(|address| (transport, address)));
-        }
-        places.brokers.extend(self.broker.clone());
-        let password = relay::password(self.relay_password_file.as_deref(), stop).await?;
-        places
-            .relays
-            .extend(self.relay.clone().map(|relay| (relay, password)));
-        if places.is_empty() {
-            let any = SocketAddr::from((Ipv4Addr::UNSPECIFIED, Link::PORT));
-            places = Places::tcp(any);
-        }
-        Ok(places)
-    }
+/// How somebody is there for calls, in line mode.
+pub(crate) struct Attend {
+    /// Stop after one call.
+    pub(crate) once: bool,
+    pub(crate) inbox: Option<PathBuf>,
+    pub(crate) takes: Takes,
+    /// Whether `/call` calls somebody, and the password of relays for that.
+    pub(crate) dials: Option<Option<Password>>,
+}
 
+impl Attend {
     /// One call after the other.
-    async fn hold_all(
+    pub(crate) async fn hold_all(
         &self,
         node: &Node,
-        calls: &mut Calls,
+        mut calls: Option<&mut Calls>,
         ui: &mut Ui,
         stop: &mut Stop,
     ) -> Result<(), Failure> {
@@ -122,9 +105,20 @@ impl Listen {
         let mut is_read = false;
         let mut held = 0_usize;
         loop {
-            ui.wait(format_args!("waiting for calls (Ctrl-C stops)"));
+            match (&calls, &self.dials) {
+                (Some(_), None) => ui.wait(format_args!("waiting for calls (Ctrl-C stops)")),
+                (Some(_), Some(_)) => ui.wait(format_args!(
+                    "waiting for calls; /call LINK or NAME calls somebody ({QUIT} ends)"
+                )),
+                (None, _) => {
+                    ui.wait(format_args!(
+                        "/call LINK or NAME calls somebody ({QUIT} ends)"
+                    ));
+                }
+            }
             // Through a pipe, what is said waits for somebody to say it to.
-            let reads = ui.can_ask();
+            let reads = ui.can_ask() || self.dials.is_some();
+            let mut is_mine = false;
             let heard = tokio::select! {
                 biased;
                 () = stop.wanted() => {
@@ -133,14 +127,27 @@ impl Listen {
                         _ => Ok(()),
                     };
                 }
-                heard = calls.next() => heard,
-                line = lines.next(), if reads => match line {
-                    Some(Line::Text(text)) if text != QUIT => {
+                heard = next(&mut calls) => heard,
+                line = lines.next(), if reads => match (line, &self.dials) {
+                    (Some(Line::Text(text)), Some(password)) if text.starts_with(CALL) => {
+                        let whom = text.get(CALL.len()..).unwrap_or_default().trim();
+                        match self.dial(whom, password.as_ref(), node, ui, stop).await {
+                            Ok(talk) => {
+                                is_mine = true;
+                                Some(Heard::Talk(talk))
+                            }
+                            Err(failure) => {
+                                tell_failure(failure, ui)?;
+                                continue;
+                            }
+                        }
+                    }
+                    (Some(Line::Text(text)), _) if text != QUIT => {
                         ui.note(format_args!("nobody is here: not sent"));
                         continue;
                     }
-                    Some(Line::TooLong(_) | Line::NoText) => continue,
-                    Some(Line::Text(_)) | None => return Ok(()),
+                    (Some(Line::TooLong(_) | Line::NoText), _) => continue,
+                    (Some(Line::Text(_)) | None, _) => return Ok(()),
                 },
             };
             let talk = match heard {
@@ -151,21 +158,20 @@ impl Listen {
                 }
                 None => return Ok(()),
             };
-            tell_incoming(&talk, ui)?;
+            if !is_mine {
+                tell_incoming(&talk, ui)?;
+            }
             let mut chat = Chat {
                 node,
                 ui,
                 stop,
                 lines: &mut lines,
                 is_read,
-                inbox: self.inbox.files.clone(),
-                takes: match self.take_files {
-                    true => Takes::Verified,
-                    false => Takes::Asked,
-                },
+                inbox: self.inbox.clone(),
+                takes: self.takes,
                 to_send: Vec::new(),
             };
-            let outcome = chat.hold(talk, Some(calls)).await?;
+            let outcome = chat.hold(talk, calls.as_deref_mut()).await?;
             is_read = chat.is_read;
             let began = outcome.began;
             if began && (self.once || is_read) {
@@ -177,22 +183,40 @@ impl Listen {
             }
         }
     }
+
+    async fn dial(
+        &self,
+        whom: &str,
+        password: Option<&Password>,
+        node: &Node,
+        ui: &mut Ui,
+        stop: &mut Stop,
+    ) -> Result<Talk, Failure> {
+        let callee = Callee {
+            whom,
+            at: &[],
+            more: &[],
+            called: None,
+        };
+        let links = callee.links("call")?;
+        let target = callee.target(links, node, password.cloned()).await?;
+        dial(node, target, ui, stop).await
+    }
+}
+
+async fn next(calls: &mut Option<&mut Calls>) -> Option<Heard> {
+    match calls {
+        Some(calls) => calls.next().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Says where others call.
-async fn tell_places(node: &Node, places: &[Place], ui: &mut Ui) -> Result<(), Failure> {
-    let own = node.fingerprint().await;
+pub(crate) async fn tell_places(node: &Node, places: &[Place], ui: &mut Ui) -> Result<(), Failure> {
+    let own = node.fingerprint_in_calls().await;
     let mut first = None;
     for place in places {
-        let link = match place {
-            Place::Direct(transport, at) => {
-                let host = host(at.ip());
-                host.and_then(|host| Link::direct(*transport, host, at.port()).ok())
-            }
-            Place::Server(link) => Some(link.clone()),
-            _ => None,
-        };
-        let link = link.map(|link| link.to(&own));
+        let link = link(place, &own);
         tell_place(place, link.as_ref(), ui)?;
         first = first.or(link);
     }
@@ -273,18 +297,6 @@ fn tell_news(news: Heard, ui: &mut Ui) -> Result<(), Failure> {
     }
 }
 
-/// Under which address others reach this machine, as far as it can tell.
-pub(crate) fn host(address: IpAddr) -> Option<IpAddr> {
-    if !address.is_unspecified() {
-        return Some(address);
-    }
-    // Nothing is sent: the system says which address it would send from.
-    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
-    socket.connect("192.0.2.1:9").ok()?;
-    let own = socket.local_addr().ok()?.ip();
-    (!own.is_loopback() && !own.is_unspecified()).then_some(own)
-}
-
 fn tell_incoming(talk: &Talk, ui: &mut Ui) -> Result<(), Failure> {
     ui.waited();
     ui.note(format_args!("a call from {}", caller(talk)));
@@ -309,24 +321,23 @@ fn tell(outcome: Outcome, ui: &mut Ui) -> Result<(), Failure> {
             ui.note(format_args!("the call is over"));
             Ok(())
         }
-        Err(failure) => {
-            let hint = failure.hint.map(|hint| format!(": {hint}"));
-            ui.warn(&format!("{}{}", failure.text, hint.unwrap_or_default()))
-        }
+        Err(failure) => tell_failure(failure, ui),
     }
 }
 
-fn not_here(error: &ListenError) -> Failure {
+fn tell_failure(failure: Failure, ui: &mut Ui) -> Result<(), Failure> {
+    let hint = failure.hint.map(|hint| format!(": {hint}"));
+    ui.warn(&format!("{}{}", failure.text, hint.unwrap_or_default()))
+}
+
+pub(crate) fn not_here(error: &ListenError) -> Failure {
     failed(error, error.kind()).hint(
         "does it listen already in another window? `--tcp ADDR:PORT` takes an address of this machine and another port",
     )
 }
 
-fn address(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse().map_err(
-        |_| "write it like 0.0.0.0:7448, or [::]:7448; an address of this machine, no name",
-    )
-}
+/// Calls somebody when it is typed, where that is wanted.
+const CALL: &str = "/call ";
 
 const EXAMPLES: &str = "\
 Examples:

@@ -8,16 +8,11 @@ use crate::failure::{Failure, failed};
 use crate::message::read_source;
 use crate::stop::Stop;
 
-/// The password for relays among `links`, from a file; there must be one if one of them wants it.
-pub(crate) async fn password_for(
-    links: &[Link],
-    path: Option<&Path>,
-    stop: &mut Stop,
-) -> Result<Option<Password>, Failure> {
-    let password = password(path, stop).await?;
+/// Whether there is a password if one of `links` wants it.
+pub(crate) fn check(links: &[Link], password: Option<&Password>) -> Result<(), Failure> {
     match password.is_none() && links.iter().any(Link::wants_password) {
         true => Err(no_password()),
-        false => Ok(password),
+        false => Ok(()),
     }
 }
 

@@ -59,14 +59,12 @@ impl SendFile {
             let looked = node::call::look_at(path);
             looked.map_err(|error| not_sent(&error, &path.to_string_lossy()))?;
         }
-        let file = self.relay_password_file.as_deref();
-        let password = relay::password_for(&links, file, stop).await?;
+        let password = relay::password(self.relay_password_file.as_deref(), stop).await?;
         if self.opening.takes_stdin() {
             return Err(no_stdin());
         }
         let Opened { node, .. } = self.opening.open(global, &self.given, ui, stop).await?;
-        let mut target = callee.target(links, &node).await?;
-        target.password = password;
+        let target = callee.target(links, &node, password).await?;
         let sent = async {
             let talk = dial(&node, target, ui, stop).await?;
             let mut chat = Chat {

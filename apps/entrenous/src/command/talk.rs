@@ -382,7 +382,12 @@ fn explained(how: &Ending, waiting: usize) -> Failure {
             failure.text
         );
     }
-    failure.hint(match how {
+    failure.hint(advice(how))
+}
+
+/// What to do about a call that ended so.
+pub(crate) const fn advice(how: &Ending) -> &'static str {
+    match how {
         Ending::OtherKey => {
             "you were not connected to them: is the address still theirs? Ask them on another way"
         }
@@ -395,7 +400,7 @@ fn explained(how: &Ending, waiting: usize) -> Failure {
         }
         Ending::Channel(End::Incompatible { .. }) => "one of you needs a newer program",
         _ => "call again; if it stays so, somebody may stand between",
-    })
+    }
 }
 
 async fn saying(saying: &mut Option<Saying>) -> Result<u64, SayError> {

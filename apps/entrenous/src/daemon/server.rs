@@ -14,7 +14,7 @@ use super::desk::{Daemon, NOT_CONNECTED};
 use super::hub::Asker;
 use super::log::Level;
 use super::protocol::{Event, Fault, FingerprintInfo, Reply, StartServer, Status, moment};
-use crate::command::listen::host;
+use crate::command::place::host;
 use crate::event::time;
 
 /// Whether calls are taken, and where.

@@ -7,6 +7,7 @@ use super::super::desk::Verdict;
 use super::super::outbox::Outbox;
 use super::super::people::{Seen, called};
 use super::super::pin::{Who, fingerprint};
+use super::super::reached::keep_reached;
 use super::super::talk::{Ending, Introduced, Told};
 use super::{Back, Candidate, Line, Opened, Run, With};
 use crate::conversation::Store;
@@ -62,7 +63,7 @@ impl Run {
                     claim: peer.name,
                 };
                 self.tell(Told::Introduced(Box::new(introduced)));
-                if peer.mode == Mode::Ours && matches!(self.back, Back::Redial(_)) {
+                if peer.mode == Mode::Ours && matches!(self.back, Back::Redial { .. }) {
                     // Whoever dialled has shown who they are: the decision can come after.
                     self.accept().await;
                 }
@@ -105,8 +106,13 @@ impl Run {
                     key, name, seen, ..
                 } = candidate;
                 let known = self.desk.people.met(&key, name, seen).await?;
-                if let Back::Wait(door) = &self.back {
-                    self.hold = Some(door.held.hold(&key, self.newest.clone()));
+                match &self.back {
+                    Back::Wait(door) => {
+                        self.hold = Some(door.held.hold(&key, self.newest.clone()));
+                    }
+                    Back::Redial { links, .. } => {
+                        keep_reached(&self.desk.people.keep, &key, links).await?;
+                    }
                 }
                 self.with = Some(With {
                     key,

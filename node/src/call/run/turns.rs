@@ -35,6 +35,7 @@ impl Run {
                 self.said(said).await;
                 Ok(())
             }
+            Happened::Beside => self.beside().await,
             Happened::Order(Some(order)) => self.obey(order).await,
             Happened::File(happened) => {
                 self.files.take(happened);
@@ -98,6 +99,13 @@ impl Run {
         }
         match then {
             Some(event) => Box::pin(self.event(event)).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn beside(&mut self) -> Result<(), Ending> {
+        match &mut self.outbox {
+            Some(outbox) => Ok(outbox.catch_up().await?),
             None => Ok(()),
         }
     }
@@ -208,7 +216,7 @@ impl Run {
     /// There is no connection any more, or none yet again.
     pub(super) async fn lost(&mut self, why: End) -> Result<(), Ending> {
         self.finish().await?;
-        let Back::Redial(_) = &self.back else {
+        let Back::Redial { .. } = &self.back else {
             self.line = Line::down();
             self.tell(Told::Lost { why, retry: None });
             return Ok(());
@@ -231,7 +239,7 @@ impl Run {
     }
 
     fn redial(&mut self, after: Duration, resumes: bool) {
-        let (Back::Redial(ways), Some(with)) = (&self.back, &self.with) else {
+        let (Back::Redial { ways, .. }, Some(with)) = (&self.back, &self.with) else {
             return;
         };
         let sessions = self.desk.sessions(None);

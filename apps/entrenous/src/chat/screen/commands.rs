@@ -222,7 +222,10 @@ impl Screen {
             |ask: &Ask| matches!(&ask.about, About::File { file, .. } if file.number == number);
         let ask = match self.asks.iter().position(is_it) {
             Some(at) => self.asks.remove(at),
-            None => Some(Ask::file(with, self.name(with).to_owned(), file)),
+            None => {
+                let name = self.name(with).to_owned();
+                Some(Ask::file(with, name, file, &self.folder))
+            }
         };
         self.asks.extend(ask);
         // The one that is meant comes first.

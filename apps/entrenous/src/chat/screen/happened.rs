@@ -192,7 +192,7 @@ impl Screen {
             let who = filter::name(&name);
             if self.asks.len() < ASKS {
                 self.say(&format!("{who} offers {what}, {size} (F2 decides)"));
-                self.ask(Ask::file(with, name, file));
+                self.ask(Ask::file(with, name, file, &self.folder));
             }
         }
     }

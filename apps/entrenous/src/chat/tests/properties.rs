@@ -30,8 +30,7 @@ fn any_state() -> impl Strategy<Value = State> {
     prop_oneof![
         Just(State::Waiting),
         Just(State::Sent),
-        Just(State::Delivered),
-        Just(State::NotSent)
+        Just(State::Delivered)
     ]
 }
 

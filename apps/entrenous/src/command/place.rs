@@ -1,0 +1,102 @@
+//! Where calls are taken: arguments of the commands that wait for them.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
+
+use clap::Args;
+use identity::Fingerprint;
+use node::call::{Address, Link, Password, Place, Places, Relay, Transport};
+
+use super::relay;
+use crate::failure::Failure;
+use crate::stop::Stop;
+
+/// Where to wait for calls, as flags of a command.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Where {
+    /// Where to wait for connections [default: 0.0.0.0:7448]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
+    tcp: Option<SocketAddr>,
+    /// The same, by UDP
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
+    udp: Option<SocketAddr>,
+    /// The same, by QUIC: for programs like this one
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address, hide_short_help = true)]
+    quic: Option<SocketAddr>,
+    /// Be found by this broker, behind most home routers
+    #[arg(long, value_name = "HOST:PORT", value_parser = relay::broker)]
+    broker: Option<Address>,
+    /// Be found at this relay, which carries what is said and reads nothing
+    #[arg(long, value_name = "URL", value_parser = relay::relay)]
+    relay: Option<Relay>,
+    /// The password of the relay, in a file
+    #[arg(long, value_name = "PATH", hide_short_help = true)]
+    relay_password_file: Option<PathBuf>,
+}
+
+impl Where {
+    /// Where to wait: where this was asked for, or else by TCP; and whether it was asked for.
+    pub(crate) fn places(&self, password: Option<Password>) -> (Places, bool) {
+        let mut places = Places::default();
+        for (transport, address) in [
+            (Transport::Tcp, self.tcp),
+            (Transport::Udp, self.udp),
+            (Transport::Quic, self.quic),
+        ] {
+            places
+                .direct
+                .extend(address.map(|address| (transport, address)));
+        }
+        places.brokers.extend(self.broker.clone());
+        places
+            .relays
+            .extend(self.relay.clone().map(|relay| (relay, password)));
+        if places.is_empty() {
+            let any = SocketAddr::from((Ipv4Addr::UNSPECIFIED, Link::PORT));
+            return (Places::tcp(any), false);
+        }
+        (places, true)
+    }
+
+    /// Whether there is a password, and no relay that it is for.
+    pub(crate) const fn has_password_for_none(&self) -> bool {
+        self.relay_password_file.is_some() && self.relay.is_none()
+    }
+
+    /// The password of the relay, if one is given.
+    pub(crate) async fn password(&self, stop: &mut Stop) -> Result<Option<Password>, Failure> {
+        relay::password(self.relay_password_file.as_deref(), stop).await
+    }
+}
+
+/// The link by which others call at a place, as far as this machine can tell: it leads to `own`, or to
+/// nobody.
+pub(crate) fn link(place: &Place, own: &Fingerprint) -> Option<Link> {
+    let link = match place {
+        Place::Direct(transport, at) => {
+            let host = host(at.ip())?;
+            Link::direct(*transport, host, at.port()).ok()?
+        }
+        Place::Server(link) => link.clone(),
+        _ => return None,
+    };
+    Some(link.to(own))
+}
+
+/// Under which address others reach this machine, as far as it can tell.
+pub(crate) fn host(address: IpAddr) -> Option<IpAddr> {
+    if !address.is_unspecified() {
+        return Some(address);
+    }
+    // Nothing is sent: the system says which address it would send from.
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.1:9").ok()?;
+    let own = socket.local_addr().ok()?.ip();
+    (!own.is_loopback() && !own.is_unspecified()).then_some(own)
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(
+        |_| "write it like 0.0.0.0:7448, or [::]:7448; an address of this machine, no name",
+    )
+}
