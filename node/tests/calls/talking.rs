@@ -4,7 +4,8 @@ use node::Origin;
 use node::call::{Admit, Ending, Known, SayError, Seen, Speaker, Target, Who};
 
 use crate::people::{
-    Person, address, ended, established, incoming, introduced, link, message, say, talking,
+    Person, address, delivered, ended, established, incoming, introduced, link, message, say,
+    talking,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -193,4 +194,45 @@ async fn a_profile_that_takes_nothing_ends_a_call_before_anybody_is_told_of_it()
     here.accept(Seen::NotCompared).await;
     assert_eq!(ended(&mut there).await.0, End::NotKept.into());
     assert_eq!(ended(&mut here).await.0, End::Lost.into());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_beside_a_talk_goes_with_it() {
+    let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
+    let mut calls = alice.listen(Admit::Known).await;
+    let at = address(&calls);
+    let (mut here, mut there) = talking(&bob, &mut calls, at).await;
+    let (alices, bobs) = (
+        bob.node.person("Alice").await.unwrap(),
+        alice.node.person("Bob").await.unwrap(),
+    );
+    say(&here, "one").await;
+    let two = bob.node.say(&alices, b"two").await.unwrap().unwrap();
+    assert_eq!(message(&mut there).await, "one");
+    assert_eq!(message(&mut there).await, "two");
+    delivered(&mut here, two).await;
+    alice.node.say(&bobs, b"and back").await.unwrap();
+    assert_eq!(message(&mut here).await, "and back");
+    let long = vec![b'x'; Speaker::MOST + 1];
+    assert_eq!(bob.node.say(&alices, &long).await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_somebody_was_reached_is_kept_until_they_are_forgotten() {
+    let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
+    let mut calls = alice.listen(Admit::Known).await;
+    let at = link(address(&calls));
+    let to = address(&calls);
+    let (here, there) = talking(&bob, &mut calls, to).await;
+    let alices = bob.node.person("Alice").await.unwrap();
+    assert_eq!(bob.node.reached_at(&alices).await.unwrap(), [at]);
+    // nobody knows where a caller can be called
+    let bobs = alice.node.person("Bob").await.unwrap();
+    assert!(alice.node.reached_at(&bobs).await.unwrap().is_empty());
+    drop((here, there));
+    let Known::Pin(pin) = &alices else {
+        panic!("{alices:?}")
+    };
+    bob.node.unpin(pin).await.unwrap();
+    assert!(bob.node.reached_at(&alices).await.unwrap().is_empty());
 }

@@ -250,8 +250,8 @@ Ctrl-C or the end of input ends the call; /send PATH offers a file, and /accept,
 their key. They may run a program that speaks Kamune 0.7.
 
 A connection that breaks is made again, 10 times at most; what you type then
-waits. A message that was on its way when it broke can be lost: nothing is
-acknowledged.
+waits, and comes once. Programs of others acknowledge nothing: there, a line
+that was on its way when it broke can be lost.
 
 Exit code 1: you did not take them; 3: nobody is there, or the call was cut for
 good; 4: somebody else is there, or their key has changed.";
