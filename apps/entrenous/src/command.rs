@@ -15,7 +15,7 @@ mod init;
 mod invitations;
 mod invite;
 mod join;
-mod listen;
+pub(crate) mod listen;
 mod man;
 mod meet;
 pub(crate) mod place;

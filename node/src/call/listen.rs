@@ -1,3 +1,4 @@
+use std::net::SocketAddr;
 use std::pin::Pin;
 
 use channel::Event;
@@ -8,16 +9,19 @@ use tokio::task::JoinSet;
 
 use super::desk::{Admit, Desk, Policy};
 use super::held::{Arrived, Held};
+use super::link::Transport;
+use super::outside::{NoMapping, Outside};
 use super::places::{ListenError, Place, Places, open};
 use super::run::{Back, Run};
 use super::talk::Talk;
 
 /// Waits for people who call. Dropping it ends that, and none of the [`Talk`]s; but those who lose their
-/// connection then do not come back.
+/// connection then do not come back. [`close`](Self::close) gives ports of the gateway back, too.
 #[derive(Debug)]
 pub struct Calls {
     heard: mpsc::Receiver<Heard>,
     places: Vec<Place>,
+    outside: Option<Outside>,
     /// Ends when this is dropped.
     _accepting: JoinSet<()>,
 }
@@ -32,6 +36,21 @@ pub enum Heard {
     Placed(Path),
     /// It does not. It is asked again after a pause.
     Unplaced(Unplaced),
+    /// The gateway of this network leads a port of its own here: others outside may call there, if what it
+    /// says is true.
+    Outside {
+        /// What comes there.
+        transport: Transport,
+        /// Where, as the gateway says.
+        at: SocketAddr,
+    },
+    /// It does not.
+    NotOutside {
+        /// What would have come there.
+        transport: Transport,
+        /// Why; `None`: it did, and has not renewed it. It is asked again.
+        why: Option<NoMapping>,
+    },
 }
 
 impl Calls {
@@ -41,8 +60,13 @@ impl Calls {
         admit: Admit,
     ) -> Result<Self, ListenError> {
         let mut listeners = Listeners::new(Limits::default());
+        let gateway = places.gateway.clone();
+        if gateway.is_some() && desk.network.proxy.is_some() {
+            return Err(ListenError::Proxy);
+        }
         let places = open(&mut listeners, places, &desk.network).await?;
         let (tells, heard) = mpsc::channel(WAITING);
+        let outside = gateway.map(|gateway| Outside::ask(&gateway, &places, &tells));
         let door = Door {
             desk,
             admit,
@@ -54,6 +78,7 @@ impl Calls {
         Ok(Self {
             heard,
             places,
+            outside,
             _accepting: accepting,
         })
     }
@@ -62,6 +87,13 @@ impl Calls {
     #[must_use]
     pub fn places(&self) -> &[Place] {
         &self.places
+    }
+
+    /// Ends it, and gives ports of the gateway back, as far as it hears that within 3 s.
+    pub async fn close(self) {
+        if let Some(outside) = self.outside {
+            outside.close().await;
+        }
     }
 
     /// What happens next. Safe to cancel. Whoever calls and is not asked for here waits, for two minutes at

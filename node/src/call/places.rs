@@ -7,6 +7,7 @@ use switch::link::{Address, Relay};
 use switch::{Password, Token};
 
 use super::link::{Link, LinkError, Transport, broker, relay_way};
+use super::outside::Gateway;
 use crate::network::Network;
 use crate::now::random;
 
@@ -20,6 +21,8 @@ pub struct Places {
     pub brokers: Vec<Address>,
     /// At relays, with their passwords if they have some.
     pub relays: Vec<(Relay, Option<Password>)>,
+    /// Whom to ask to let callers from outside in to `direct`, if that is wanted.
+    pub gateway: Option<Gateway>,
 }
 
 impl Places {
@@ -122,6 +125,11 @@ pub enum ListenError {
     /// A broker's address has no port.
     #[error(transparent)]
     Server(#[from] LinkError),
+    /// The gateway is to be asked, and would hear that somebody is here who uses a proxy to hide that.
+    #[error(
+        "the router is not asked to let callers in: a proxy is set, which is to hide where this is"
+    )]
+    Proxy,
     /// No random bytes.
     #[error("this system gives no random bytes")]
     NoRandomness,
@@ -136,7 +144,7 @@ impl ListenError {
                 reason: io::ErrorKind::OutOfMemory,
                 ..
             } => Kind::Exhausted,
-            Self::Address { .. } | Self::Server(_) => Kind::BadInput,
+            Self::Address { .. } | Self::Server(_) | Self::Proxy => Kind::BadInput,
             Self::NoRandomness => Kind::Unavailable,
         }
     }

@@ -23,10 +23,14 @@ pub(crate) struct Person {
 
 impl Person {
     pub(crate) async fn new(name: &str) -> Self {
+        Self::with(name, Network::default()).await
+    }
+
+    pub(crate) async fn with(name: &str, network: Network) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let setup = Setup::new(name.parse().unwrap());
         let path = folder.path().join("profile");
-        let created = Node::create(&path, vec![key()], setup, Network::default()).await;
+        let created = Node::create(&path, vec![key()], setup, network).await;
         let (node, _) = created.unwrap();
         Self { node, folder }
     }

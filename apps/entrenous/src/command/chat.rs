@@ -3,6 +3,8 @@ mod files;
 mod pages;
 mod people;
 mod talks;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -121,7 +123,9 @@ impl Chat {
                 dials: Some(password),
             };
             let held = attend.hold_all(&node, calls.as_mut(), ui, stop).await;
-            drop(calls);
+            if let Some(calls) = calls {
+                calls.close().await;
+            }
             let closed = node.close().await;
             held?;
             return closed.map_err(|error| failed(&error, error.kind()));

@@ -1,13 +1,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use identity::Fingerprint;
 use node::Node;
 use node::call::{
-    Admit, Calls, End, Ending, Heard, Link, ListenError, Password, Place, Talk, Transport,
+    Admit, Calls, End, Ending, Heard, Link, ListenError, NoMapping, Password, Place, Talk,
+    Transport,
 };
 
 use super::call::{Callee, dial, no_stdin};
-use super::place::{Where, link};
+use super::place::{Where, link, outside};
 use super::talk::{Chat, Inbox, Line, Lines, Outcome, QUIT, Takes, caller, tell_own};
 use crate::args::{Global, TEMPLATE};
 use crate::config::Given;
@@ -75,7 +77,7 @@ impl Listen {
             dials: None,
         };
         let held = attend.hold_all(&node, Some(&mut calls), ui, stop).await;
-        drop(calls);
+        calls.close().await;
         let closed = node.close().await;
         held?;
         closed.map_err(|error| failed(&error, error.kind()))
@@ -101,6 +103,7 @@ impl Attend {
         ui: &mut Ui,
         stop: &mut Stop,
     ) -> Result<(), Failure> {
+        let own = node.fingerprint_in_calls().await;
         let mut lines = Lines::open();
         let mut is_read = false;
         let mut held = 0_usize;
@@ -153,7 +156,7 @@ impl Attend {
             let talk = match heard {
                 Some(Heard::Talk(talk)) => talk,
                 Some(news) => {
-                    tell_news(news, ui)?;
+                    tell_news(news, &own, ui)?;
                     continue;
                 }
                 None => return Ok(()),
@@ -240,9 +243,7 @@ pub(crate) async fn tell_places(node: &Node, places: &[Place], ui: &mut Ui) -> R
 
 fn tell_place(place: &Place, link: Option<&Link>, ui: &mut Ui) -> Result<(), Failure> {
     let (path, address) = match place {
-        Place::Direct(Transport::Tcp, at) => ("TCP".to_owned(), Some(*at)),
-        Place::Direct(Transport::Udp, at) => ("UDP".to_owned(), Some(*at)),
-        Place::Direct(_, at) => ("QUIC".to_owned(), Some(*at)),
+        Place::Direct(transport, at) => (title(*transport).to_owned(), Some(*at)),
         Place::Server(link) => (link.place(), None),
         _ => return Ok(()),
     };
@@ -268,7 +269,7 @@ fn tell_place(place: &Place, link: Option<&Link>, ui: &mut Ui) -> Result<(), Fai
 }
 
 /// Says that a server waits with us for callers, or does not.
-fn tell_news(news: Heard, ui: &mut Ui) -> Result<(), Failure> {
+fn tell_news(news: Heard, own: &Fingerprint, ui: &mut Ui) -> Result<(), Failure> {
     ui.waited();
     match news {
         Heard::Placed(path) => {
@@ -293,7 +294,43 @@ fn tell_news(news: Heard, ui: &mut Ui) -> Result<(), Failure> {
                 unplaced.reason
             ))
         }
+        Heard::Outside { transport, at } => {
+            let link = outside(transport, at, own);
+            let event = Listening {
+                path: format!("{}, by the router", title(transport)),
+                address: Some(at.to_string()),
+                link: link.as_ref().map(Link::to_string),
+            };
+            let shown = link.map(|link| format!("{link}\n")).unwrap_or_default();
+            ui.show(&shown, &event)?;
+            ui.note(format_args!(
+                "the router lets callers in at {at}, by {}",
+                title(transport)
+            ));
+            Ok(())
+        }
+        Heard::NotOutside { transport, why } => ui.warn(&not_outside(transport, why.as_ref())),
         _ => Ok(()),
+    }
+}
+
+const fn title(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Tcp => "TCP",
+        Transport::Udp => "UDP",
+        _ => "QUIC",
+    }
+}
+
+/// That the router lets nobody in, and what to do then.
+pub(crate) fn not_outside(transport: Transport, why: Option<&NoMapping>) -> String {
+    let transport = title(transport);
+    match why {
+        Some(why) => format!(
+            "the router lets no callers in by {transport}: {why}; forward a port by hand, or be found by \
+             `--broker` or `--relay`"
+        ),
+        None => format!("the router lets no callers in by {transport} any more; it is asked again"),
     }
 }
 
@@ -360,9 +397,10 @@ ends the call, or the listening when there is none; Ctrl-C and the end of input
 end both. Others who call meanwhile are hung up on. What you say is kept until
 they have it, and sent the next time you talk if it did not come.
 
-Behind a router nobody reaches you by TCP, UDP or QUIC unless it lets them in. A
-broker tells both of you where the other one is, a relay stands between you; both
-see addresses, and neither sees who you are or what is said.
+Behind a router nobody reaches you by TCP, UDP or QUIC unless it lets them in:
+--open-port asks it to, for as long as this runs; many do not. A broker tells
+both of you where the other one is, a relay stands between you; both see
+addresses, and neither sees who you are or what is said.
 
 The port must be open to those who call: in a firewall, and in a router. While
 this runs, no other command opens the same profile.";

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use identity::Fingerprint;
-use node::call::{Address, Link, Password, Place, Places, Relay, Transport};
+use node::call::{Address, Gateway, Link, Password, Place, Places, Relay, Transport};
 
 use super::relay;
 use crate::failure::Failure;
@@ -23,6 +23,9 @@ pub(crate) struct Where {
     /// The same, by QUIC: for programs like this one
     #[arg(long, value_name = "ADDR:PORT", value_parser = address, hide_short_help = true)]
     quic: Option<SocketAddr>,
+    /// Ask the router to let callers in, by PCP, NAT-PMP or UPnP
+    #[arg(long)]
+    open_port: bool,
     /// Be found by this broker, behind most home routers
     #[arg(long, value_name = "HOST:PORT", value_parser = relay::broker)]
     broker: Option<Address>,
@@ -47,13 +50,15 @@ impl Where {
                 .direct
                 .extend(address.map(|address| (transport, address)));
         }
+        places.gateway = self.open_port.then(Gateway::default);
         places.brokers.extend(self.broker.clone());
         places
             .relays
             .extend(self.relay.clone().map(|relay| (relay, password)));
         if places.is_empty() {
             let any = SocketAddr::from((Ipv4Addr::UNSPECIFIED, Link::PORT));
-            return (Places::tcp(any), false);
+            places.direct.push((Transport::Tcp, any));
+            return (places, false);
         }
         (places, true)
     }
@@ -80,6 +85,12 @@ pub(crate) fn link(place: &Place, own: &Fingerprint) -> Option<Link> {
         Place::Server(link) => link.clone(),
         _ => return None,
     };
+    Some(link.to(own))
+}
+
+/// The link by which others outside call, at a port of the router.
+pub(crate) fn outside(transport: Transport, at: SocketAddr, own: &Fingerprint) -> Option<Link> {
+    let link = Link::direct(transport, at.ip(), at.port()).ok()?;
     Some(link.to(own))
 }
 

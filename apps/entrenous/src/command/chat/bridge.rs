@@ -18,6 +18,8 @@ use super::pages::Beside;
 use super::people::People;
 use super::talks::{Talks, pump};
 use crate::chat::{Action, Address, CallNumber, Entry, From, Happened, PersonKey, What};
+use crate::command::listen::not_outside;
+use crate::command::place::outside;
 use crate::event::time;
 use crate::failure::{Failure, failed};
 pub(super) use act::shown;
@@ -102,8 +104,13 @@ impl Bridge {
     }
 
     async fn close(mut self) -> Result<(), Failure> {
-        self.given.calls = None;
+        let calls = self.given.calls.take();
         self.talks.end_all();
+        let closing = async {
+            if let Some(calls) = calls {
+                calls.close().await;
+            }
+        };
         let ending = async {
             while !self.talks.is_empty() {
                 let Some(news) = self.news.recv().await else {
@@ -113,7 +120,7 @@ impl Bridge {
             }
         };
         // Somebody who does not hear the goodbye keeps nobody here.
-        drop(timeout(GOODBYE, ending).await);
+        let (_, ()) = tokio::join!(timeout(GOODBYE, ending), closing);
         self.tasks.shutdown().await;
         match Arc::into_inner(self.node) {
             Some(node) => {
@@ -148,6 +155,20 @@ impl Bridge {
                 let text = format!("no calls by {} now: {}", unplaced.path, unplaced.reason);
                 let advice = format!("asked again in {} s", unplaced.again.as_secs());
                 self.trouble(text, Some(advice)).await;
+            }
+            Some(Heard::Outside { transport, at }) => {
+                let own = self.node.fingerprint_in_calls().await;
+                if let Some(link) = outside(transport, at, &own) {
+                    let fingerprint = shown(&own);
+                    let link = link.to_string();
+                    self.given.address = Some(Address { link, fingerprint });
+                }
+                let text = format!("the router lets callers in at {at} (/address)");
+                self.tell(Happened::Notice(text)).await;
+            }
+            Some(Heard::NotOutside { transport, why }) => {
+                let text = not_outside(transport, why.as_ref());
+                self.trouble(text, None).await;
             }
             Some(_) => {}
             None => {
