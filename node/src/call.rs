@@ -70,6 +70,7 @@ pub(crate) use people::pins;
 use crate::node::Node;
 use desk::{Desk, Policy};
 use run::{Back, Run};
+use sessions::Sessions;
 
 /// Who is called, and where.
 #[derive(Clone, Debug)]
@@ -126,6 +127,24 @@ impl Node {
     pub async fn fingerprint_in_calls(&self) -> Fingerprint {
         let profile = self.profile().await;
         pin::fingerprint(profile.key.public().ed25519())
+    }
+
+    /// Those with whom a call was cut short, the last first: neither side has ended it, by the records of
+    /// sessions, which last 24 hours. Also those with whom one goes on now.
+    ///
+    /// # Errors
+    ///
+    /// [`KeepError`](crate::KeepError).
+    ///
+    /// # Spec
+    ///
+    /// `spec/20-channel.md` 17.3.
+    pub async fn cut_off(&self) -> Result<Vec<Known>, crate::KeepError> {
+        let people = self.people();
+        let open = Sessions::new(people, None).open().await?;
+        let everyone = self.everyone().await?;
+        let of = |key| everyone.iter().find(|known| known.key() == key).cloned();
+        Ok(open.iter().filter_map(of).collect())
     }
 
     /// Calls somebody.

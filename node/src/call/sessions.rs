@@ -1,6 +1,7 @@
 use channel::{Mode, Resumption, SessionId};
 use kernel::Time;
 use net::call::{NotKept, Shelf};
+use primitives::VerifyingKey;
 use vault::{Batch, Vault};
 use wire::v1::KeptSession;
 
@@ -50,6 +51,32 @@ impl Sessions {
         let conversation = Store::new(self.people.keep.clone(), kept.peer());
         let number = conversation.kept(session).await?;
         Ok(number.map(|number| kept.keeping(number)))
+    }
+
+    /// Whose sessions can go on, the last that was established first; each once.
+    pub(super) async fn open(&self) -> Result<Vec<VerifyingKey>, KeepError> {
+        let now = now();
+        let read_all = move |vault: &mut Vault| {
+            let mut open = Vec::new();
+            vault.each(KeptSession::KIND, |record| {
+                // One that cannot be read is of no use.
+                if let Ok(kept) = read(&record).and_then(|kept| resumption(&kept))
+                    && kept.is_fresh(now)
+                {
+                    open.push((kept.established(), *kept.peer()));
+                }
+                Ok::<_, KeepError>(())
+            })?;
+            open.sort_by_key(|(established, _)| *established);
+            let mut keys = Vec::new();
+            for (_, key) in open.into_iter().rev() {
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
+            }
+            Ok(keys)
+        };
+        self.people.keep.with(read_all).await?
     }
 
     /// Forgets a session.

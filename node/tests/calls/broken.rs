@@ -204,11 +204,14 @@ async fn what_one_call_left_behind_the_next_delivers_once() {
     let line = here.speaker().say("one".into()).await.unwrap();
     assert_eq!(message(&mut there).await, "one");
     delivered(&mut here, line).await;
+    let cut = bob.node.cut_off().await.unwrap();
+    assert_eq!(cut.first().unwrap().name().as_str(), "Alice");
     proxy.lead(None);
     assert!(matches!(next(&mut here).await, Told::Lost { .. }));
     say(&here, "two").await;
     here.speaker().close().await;
     assert_eq!(ended(&mut here).await, (End::Left.into(), 1));
+    assert!(bob.node.cut_off().await.unwrap().is_empty());
 
     // in another process, and with a line that is said before there is a call
     let bob = bob.again().await;

@@ -82,6 +82,7 @@ impl Bridge {
     /// The disk refused to close it.
     pub(super) async fn run(mut self, mut actions: mpsc::Receiver<Action>) -> Result<(), Failure> {
         self.tell_people().await;
+        self.call_again().await;
         loop {
             tokio::select! {
                 biased;

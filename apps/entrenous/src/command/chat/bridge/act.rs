@@ -9,7 +9,7 @@ use node::call::{FileError, FileId, Known, Link, Seen, Target};
 use super::super::News;
 use super::super::files::{self, is_over};
 use super::super::pages;
-use super::super::people::{first_at, line_at};
+use super::super::people::{first_at, key_of, line_at};
 use super::super::talks::{Dialled, Order};
 use super::{Bridge, DOCTOR};
 use crate::chat::{
@@ -135,6 +135,23 @@ impl Bridge {
                 self.trouble(text, Some(advice.to_owned())).await;
             }
             (Ok(links), known) => self.dial(links, known).await,
+        }
+    }
+
+    /// Calls those again with whom a call was cut when this program ended, if it was the owner who called.
+    pub(super) async fn call_again(&mut self) {
+        let cut = match self.node.cut_off().await {
+            Ok(cut) => cut,
+            Err(error) => return self.not_read(&error).await,
+        };
+        for known in cut.into_iter().take(AGAIN) {
+            let links = self.node.reached_at(&known).await.unwrap_or_default();
+            if !links.is_empty() {
+                let name = filter::name(known.name().as_str());
+                let text = format!("the call with {name} was cut: calling again (/hangup stops)");
+                self.tell(Happened::Notice(text)).await;
+                self.dial(links, Some((key_of(&known), known))).await;
+            }
         }
     }
 
@@ -358,6 +375,9 @@ pub(in super::super) fn shown(fingerprint: &identity::Fingerprint) -> Fingerprin
         hex: fingerprint.to_hex(),
     }
 }
+
+/// How many are called again at once.
+const AGAIN: usize = 8;
 
 fn home() -> Option<PathBuf> {
     Xdg::new().ok().map(|xdg| xdg.home_dir().to_owned())
