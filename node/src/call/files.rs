@@ -8,6 +8,7 @@ mod error;
 mod kept;
 mod lease;
 mod note;
+mod pace;
 mod place;
 mod told;
 
@@ -88,6 +89,8 @@ enum News {
     Opened(Opened),
     Done(Done),
     Sent,
+    /// Progress is due that came too soon before.
+    Late,
 }
 
 impl Files {
@@ -179,6 +182,7 @@ impl Files {
             (News::Opened(opened), Stage::Opening(_)) => self.opened(opened),
             (News::Done(done), Stage::Open(courier)) => courier.done(done),
             (News::Sent, Stage::Open(courier)) => courier.sent(),
+            (News::Late, Stage::Open(courier)) => courier.late(),
             // Of an earlier stage.
             _ => {}
         }

@@ -1,15 +1,17 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use channel::SendError;
+use tokio::time::sleep_until;
 use transfer::{By, Event, File, Id, Output, Reason, Stage, Transfers, Way};
 
 use super::disk::{Disk, Done, Job};
 use super::kept::{Restored, Shelf, Spot};
 use super::note::{Source, Target};
+use super::pace::Pace;
 use super::{FileError, FileEvent, FileId, FileTold, Line, News, Reply, Want};
 use crate::keep::KeepError;
 use crate::now::random;
@@ -39,8 +41,7 @@ pub(super) struct Courier {
     placing: BTreeSet<Id>,
     /// What was wrong with a file here.
     faults: BTreeMap<FileId, FileError>,
-    /// When the progress of a file was told last.
-    progress: BTreeMap<FileId, Instant>,
+    pace: Pace,
     told: Vec<FileTold>,
 }
 
@@ -74,7 +75,7 @@ impl Courier {
             on_way: BTreeSet::new(),
             placing: BTreeSet::new(),
             faults: BTreeMap::new(),
-            progress: BTreeMap::new(),
+            pace: Pace::default(),
             told: Vec::new(),
         };
         for Restored { kept, there, spot } in restored {
@@ -197,11 +198,25 @@ impl Courier {
                 None => std::future::pending().await,
             }
         };
+        let late = async {
+            match self.pace.due() {
+                Some(due) => sleep_until(due.into()).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             // A connection that took nothing is over, which will be told.
             _ = sending => News::Sent,
             done = self.disk.next() => News::Done(done),
+            () = late => News::Late,
         }
+    }
+
+    /// Tells the progress that is due.
+    pub(super) fn late(&mut self) {
+        let due = self.pace.late(Instant::now()).into_iter();
+        self.told
+            .extend(due.map(|(id, what)| FileTold::new(id, what)));
     }
 
     /// The connection has taken an aside.
@@ -317,7 +332,7 @@ impl Courier {
         if id.way == Way::Out {
             self.sources.remove(&id.id);
         }
-        self.progress.remove(&id);
+        self.pace.forget(id);
         self.disk.give(Job::Over(id.way, id.id));
     }
 
@@ -339,11 +354,10 @@ impl Courier {
             }
             Event::Declined { id } => (FileId::new(Way::Out, id), FileEvent::Declined),
             Event::Progress { way, id, done, of } => {
-                let id = FileId::new(way, id);
-                if !self.is_news(id, done == of) {
-                    return;
-                }
-                (id, FileEvent::Progress { done, of })
+                let (id, what) = (FileId::new(way, id), FileEvent::Progress { done, of });
+                let told = self.pace.came(Instant::now(), id, what, done == of);
+                let Some(told) = told else { return };
+                (id, told)
             }
             Event::Done { way: Way::In, id } => {
                 // Told once it is at its place.
@@ -364,23 +378,13 @@ impl Courier {
             } => {
                 self.offered.remove(&id);
                 let id = FileId::new(way, id);
+                self.pace.forget(id);
                 let why = self.faults.remove(&id);
                 (id, FileEvent::Failed { by, reason, why })
             }
             _ => return,
         };
         self.told.push(FileTold::new(id, what));
-    }
-
-    /// Whether the progress of a file is to be told again.
-    fn is_news(&mut self, id: FileId, is_last: bool) -> bool {
-        let now = Instant::now();
-        let before = self.progress.get(&id);
-        let is_news = before.is_none_or(|before| now.duration_since(*before) >= OFTEN) || is_last;
-        if is_news {
-            self.progress.insert(id, now);
-        }
-        is_news
     }
 
     pub(super) fn is_settled(&self) -> bool {
@@ -396,5 +400,3 @@ impl Courier {
 
 /// Asides that wait to be sent before nothing more is asked of the machine.
 const ASIDES: usize = 4;
-/// Between two progresses of a file.
-const OFTEN: Duration = Duration::from_millis(100);
