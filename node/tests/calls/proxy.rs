@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::copy_bidirectional;
+use tokio::io::{self, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
@@ -14,6 +14,8 @@ pub(crate) struct Proxy {
 struct Shared {
     /// Where it leads; `None`: nowhere.
     to: Option<SocketAddr>,
+    /// Bytes that go through a new connection, each way, before it holds back the rest.
+    most: u64,
     through: JoinSet<()>,
     refused: usize,
 }
@@ -24,25 +26,35 @@ impl Proxy {
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Mutex::new(Shared {
             to: Some(to),
+            most: u64::MAX,
             through: JoinSet::new(),
             refused: 0,
         }));
         let serving = Arc::clone(&shared);
         tokio::spawn(async move {
-            while let Ok((mut client, _)) = listener.accept().await {
+            while let Ok((client, _)) = listener.accept().await {
                 let mut shared = serving.lock().unwrap();
                 let Some(to) = shared.to else {
                     shared.refused = shared.refused.saturating_add(1);
                     continue;
                 };
+                let most = shared.most;
                 shared.through.spawn(async move {
-                    if let Ok(mut server) = TcpStream::connect(to).await {
-                        let _ = copy_bidirectional(&mut client, &mut server).await;
+                    if let Ok(server) = TcpStream::connect(to).await {
+                        let (from_client, to_client) = client.into_split();
+                        let (from_server, to_server) = server.into_split();
+                        let there = pass(from_client, to_server, most);
+                        let _ = tokio::try_join!(there, pass(from_server, to_client, most));
                     }
                 });
             }
         });
         Self { address, shared }
+    }
+
+    /// Lets so many bytes through each new connection, each way; it holds back what follows, and stays.
+    pub(crate) fn hold_after(&self, most: u64) {
+        self.shared.lock().unwrap().most = most;
     }
 
     /// Leads new connections there, or nowhere, and breaks all others.
@@ -55,4 +67,16 @@ impl Proxy {
     pub(crate) fn refused(&self) -> usize {
         self.shared.lock().unwrap().refused
     }
+}
+
+/// Passes on what comes, to its end or `most` bytes.
+async fn pass(
+    from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    most: u64,
+) -> io::Result<()> {
+    if io::copy(&mut from.take(most), &mut to).await? == most {
+        std::future::pending::<()>().await;
+    }
+    to.shutdown().await
 }

@@ -8,12 +8,14 @@ use super::side::{Folder, Side, bytes};
 use crate::people::{Person, address, established, incoming, talking};
 use crate::proxy::Proxy;
 
-/// Enough to be caught in the middle.
-const SIZE: usize = 24_000_000;
-/// What is there before something breaks.
+/// More than goes through before something breaks.
+const SIZE: usize = 8_000_000;
+/// What is there before that.
 const SOME: u64 = 1_000_000;
+/// What goes through: so the file is never whole, however slowly a test goes on.
+const MOST: u64 = 4 * SOME;
 
-/// Sends `text`, until some of it is there.
+/// Sends a file, until some of it is there.
 async fn begin(here: &mut Side, there: &mut Side, from: &Folder, to: &Folder) -> (FileId, FileId) {
     let path = from.file("file", &bytes(SIZE, 7));
     let sent = here.offer(&path).await;
@@ -45,16 +47,20 @@ async fn over_another_connection() {
     let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
     let mut calls = alice.listen(Admit::Known).await;
     let to = address(&calls);
-    let proxy = Proxy::start(to).await;
-    let (caller, called) = talking(&bob, &mut calls, proxy.address).await;
-    let (mut caller, mut called) = (Side::new(caller), Side::new(called));
     for is_sent_by_caller in [true, false] {
+        let proxy = Proxy::start(to).await;
+        proxy.hold_after(MOST);
+        let (mut caller, mut called) = match is_sent_by_caller {
+            true => first(&bob, &mut calls, &proxy).await,
+            false => meet(&bob, &mut calls, &proxy).await,
+        };
         let (here, there) = match is_sent_by_caller {
             true => (&mut caller, &mut called),
             false => (&mut called, &mut caller),
         };
         let (ours, theirs) = (Folder::new(), Folder::new());
         let ids = begin(here, there, &ours, &theirs).await;
+        proxy.hold_after(u64::MAX);
         proxy.lead(Some(to));
         let (one, other) = tokio::join!(here.back(), there.back());
         assert_eq!([one, other], [true, true]);
@@ -71,11 +77,9 @@ async fn in_the_next_call_after_either_program_ended() {
             let (ours, theirs) = (Folder::new(), Folder::new());
             let mut calls = alice.listen(Admit::Known).await;
             let proxy = Proxy::start(address(&calls)).await;
+            proxy.hold_after(MOST);
             let (mut caller, mut called) = match is_known {
-                false => {
-                    let (caller, called) = talking(&bob, &mut calls, proxy.address).await;
-                    (Side::new(caller), Side::new(called))
-                }
+                false => first(&bob, &mut calls, &proxy).await,
                 true => meet(&bob, &mut calls, &proxy).await,
             };
             is_known = true;
@@ -94,6 +98,7 @@ async fn in_the_next_call_after_either_program_ended() {
                 alice = alice.again().await;
             }
             let mut calls = alice.listen(Admit::Known).await;
+            proxy.hold_after(u64::MAX);
             proxy.lead(Some(address(&calls)));
             let (mut caller, mut called) = meet(&bob, &mut calls, &proxy).await;
             match is_sent_by_caller {
@@ -102,6 +107,12 @@ async fn in_the_next_call_after_either_program_ended() {
             }
         }
     }
+}
+
+/// A call of two who do not know each other yet.
+async fn first(bob: &Person, calls: &mut node::call::Calls, proxy: &Proxy) -> (Side, Side) {
+    let (caller, called) = talking(bob, calls, proxy.address).await;
+    (Side::new(caller), Side::new(called))
 }
 
 /// A call of two who know each other.
