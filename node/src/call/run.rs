@@ -33,6 +33,8 @@ pub(super) struct Run {
     path: Path,
     /// Whether messages come and go on this connection.
     is_open: bool,
+    /// Whether the other side may have opened it, and we have not.
+    is_opening: bool,
     /// Somebody who was introduced.
     candidate: Option<Candidate>,
     /// Who it is, once there was a session.
@@ -137,6 +139,7 @@ impl Run {
             line: Line::Up(call),
             path,
             is_open: false,
+            is_opening: false,
             candidate: None,
             with: None,
             attempts: 0,
@@ -285,7 +288,14 @@ impl Run {
         let Line::Up(call) = &mut self.line else {
             return;
         };
+        let opens = self.is_opening && matches!(self.back, Back::Redial(_));
         let leaving = async {
+            // Who was dialled may have opened it by now, and takes a connection that ends without a goodbye
+            // for a broken one. Before it is open here, no goodbye can be said.
+            while opens
+                && let Some(event) = call.next().await
+                && !matches!(event, Event::Established { .. } | Event::Introduced(_))
+            {}
             call.handle().close().await;
             let mut last = Vec::new();
             while let Some(event) = call.next().await {

@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{self, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 /// Stands between a caller and whoever is called, and can break what goes through.
@@ -67,6 +68,32 @@ impl Proxy {
     pub(crate) fn refused(&self) -> usize {
         self.shared.lock().unwrap().refused
     }
+}
+
+/// Leads one caller there, and holds back what is answered after so many frames, until it is told to go on.
+pub(crate) async fn answers(to: SocketAddr, frames: usize) -> (SocketAddr, oneshot::Sender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (go_on, goes_on) = oneshot::channel();
+    tokio::spawn(async move {
+        let (client, _) = listener.accept().await?;
+        let server = TcpStream::connect(to).await?;
+        let (from_client, mut to_client) = client.into_split();
+        let (mut from_server, to_server) = server.into_split();
+        let back = async {
+            for _ in 0..frames {
+                let length = from_server.read_u16().await?;
+                let mut frame = vec![0; length.into()];
+                from_server.read_exact(&mut frame).await?;
+                to_client.write_u16(length).await?;
+                to_client.write_all(&frame).await?;
+            }
+            goes_on.await.unwrap();
+            pass(from_server, to_client, u64::MAX).await
+        };
+        tokio::try_join!(pass(from_client, to_server, u64::MAX), back)
+    });
+    (address, go_on)
 }
 
 /// Passes on what comes, to its end or `most` bytes.

@@ -7,6 +7,7 @@ use crate::people::{
     Person, address, delivered, ended, established, incoming, introduced, link, message, say,
     talking,
 };
+use crate::proxy::answers;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_are_asked_about_and_known_the_next_time() {
@@ -235,4 +236,22 @@ async fn where_somebody_was_reached_is_kept_until_they_are_forgotten() {
     };
     bob.node.unpin(pin).await.unwrap();
     assert!(bob.node.reached_at(&alices).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_dialled_hears_of_a_refusal_before_the_channel_is_open_at_the_caller() {
+    let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
+    let mut calls = alice.listen(Admit::Known).await;
+    // all but the last that Alice's side says before it is open
+    let (at, go_on) = answers(address(&calls), 3).await;
+    let mut here = bob.call(at).await;
+    let mut there = incoming(&mut calls).await;
+    introduced(&mut there).await;
+    there.accept(Seen::NotCompared).await;
+    introduced(&mut here).await;
+    established(&mut there).await;
+    here.refuse().await;
+    go_on.send(()).unwrap();
+    assert_eq!(ended(&mut here).await.0, End::Rejected.into());
+    assert_eq!(ended(&mut there).await.0, End::Closed.into());
 }

@@ -26,6 +26,7 @@ impl Run {
     }
 
     pub(super) async fn introduced(&mut self, peer: Peer) -> Result<(), Ending> {
+        self.is_opening = false;
         if let Some(with) = &self.with {
             if with.key == peer.key {
                 self.accept().await;
@@ -74,6 +75,7 @@ impl Run {
     }
 
     pub(super) async fn established(&mut self, opened: Opened) -> Result<(), Ending> {
+        self.is_opening = false;
         if self.candidate.as_ref().is_some_and(|one| one.waits) {
             self.opened = Some(opened);
             return Ok(());
@@ -157,6 +159,7 @@ impl Run {
     }
 
     pub(super) async fn accept(&mut self) {
+        self.is_opening = true;
         if let Line::Up(call) = &self.line {
             call.handle().accept().await;
         }

@@ -22,6 +22,8 @@ impl Run {
             Happened::Dialed(Ok(won)) => {
                 self.line = Line::Up(won.call);
                 self.path = won.path;
+                // To go on with a session takes no other yes.
+                self.is_opening = true;
                 Ok(())
             }
             Happened::Dialed(Err(_)) => self.lost(End::Lost).await,
@@ -185,6 +187,7 @@ impl Run {
     /// The channel is over.
     async fn ended(&mut self, end: End) -> Result<(), Ending> {
         let was_open = std::mem::take(&mut self.is_open);
+        self.is_opening = false;
         self.files.lost();
         if let Some(sending) = self.sending.take() {
             // It was taken or not; which, is known now that nobody takes it any more.
@@ -264,7 +267,7 @@ impl Run {
         // What the earlier connection had not taken, the new one will.
         self.sending = None;
         self.files.lost();
-        self.is_open = false;
+        (self.is_open, self.is_opening) = (false, false);
         if let Some(outbox) = &mut self.outbox {
             outbox.disconnected();
         }
