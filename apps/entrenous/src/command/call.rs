@@ -89,7 +89,7 @@ impl Call {
             takes: Takes::Asked,
             to_send: Vec::new(),
         };
-        chat.hold(talk, None).await?.judge()
+        chat.hold_only(talk, None).await?.judge()
     }
 }
 
@@ -253,5 +253,6 @@ A connection that breaks is made again, 10 times at most; what you type then
 waits, and comes once. Programs of others acknowledge nothing: there, a line
 that was on its way when it broke can be lost.
 
-Exit code 1: you did not take them; 3: nobody is there, or the call was cut for
-good; 4: somebody else is there, or their key has changed.";
+Exit code 1: you did not take them; 3: nobody is there, the call was cut for
+good, or they hung up before all that was piped in was said; 4: somebody else
+is there, or their key has changed.";

@@ -174,7 +174,11 @@ impl Attend {
                 takes: self.takes,
                 to_send: Vec::new(),
             };
-            let outcome = chat.hold(talk, calls.as_deref_mut()).await?;
+            let among = calls.as_deref_mut();
+            let outcome = match self.once {
+                true => chat.hold_only(talk, among).await?,
+                false => chat.hold(talk, among).await?,
+            };
             is_read = chat.is_read;
             let began = outcome.began;
             if began && (self.once || is_read) {

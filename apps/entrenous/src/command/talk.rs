@@ -4,6 +4,7 @@ mod ask;
 mod files;
 mod lines;
 
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::pin::Pin;
 
@@ -47,6 +48,8 @@ pub(crate) struct Outcome {
     pub(crate) began: bool,
     /// Who was not taken, and what to say of that.
     pub(crate) refused: Option<Failure>,
+    /// Whether something that was to be said was not, and is not kept.
+    is_unsaid: bool,
     /// How many files of ours are there, and why one is not.
     files: (usize, Option<Failure>),
 }
@@ -112,9 +115,32 @@ impl Chat<'_> {
                 line = self.lines.next(), if reads => self.typed(line, &speaker, &mut now).await?,
             }
         };
+        let outcome = Outcome {
+            is_unsaid: match now.saying {
+                // Known by now: nobody takes it any more.
+                Some(saying) => saying.await.is_err(),
+                None => false,
+            },
+            ..outcome
+        };
         if let (Some(with), 1..) = (&now.with, now.shown) {
             // That something was seen is not worth a failure.
             drop(self.node.seen(with, now.shown).await);
+        }
+        Ok(outcome)
+    }
+
+    /// The same where no later talk says what is left of the input.
+    pub(crate) async fn hold_only(
+        &mut self,
+        talk: Talk,
+        calls: Option<&mut Calls>,
+    ) -> Result<Outcome, Failure> {
+        let mut outcome = self.hold(talk, calls).await?;
+        // At a terminal, whoever types sees that it is over.
+        let is_piped = !self.is_read && !io::stdin().is_terminal();
+        if is_piped && outcome.began && outcome.how == End::Closed.into() {
+            outcome.is_unsaid |= self.lines.is_more().await;
         }
         Ok(outcome)
     }
@@ -326,6 +352,7 @@ impl Chat<'_> {
             waiting,
             began: now.with.is_some(),
             refused: now.refused.take(),
+            is_unsaid: false,
             files: (now.files.sent(), now.files.failure.take()),
         })
     }
@@ -353,12 +380,18 @@ impl Outcome {
             waiting,
             began,
             refused,
+            is_unsaid,
             ..
         } = self;
         if let Some(refused) = refused {
             return Err(refused);
         }
         match (&how, began) {
+            (Ending::Channel(End::Closed), true) if is_unsaid => {
+                let text = and_waiting("they hung up before all was said", waiting);
+                Err(Failure::unavailable(text)
+                    .hint("what was not said is not kept: call again, and say the rest"))
+            }
             (Ending::Channel(End::Left | End::Closed), true) if waiting == 0 => Ok(()),
             (Ending::Channel(End::Left), false) => Err(Failure::interrupted()),
             (Ending::Channel(End::Left | End::Closed), true) => Err(Failure::unavailable(format!(
@@ -375,14 +408,9 @@ impl Outcome {
 }
 
 fn explained(how: &Ending, waiting: usize) -> Failure {
-    let mut failure = failed(how, how.kind());
-    if waiting > 0 {
-        failure.text = format!(
-            "{}; {waiting} of your lines wait for the next call",
-            failure.text
-        );
-    }
-    failure.hint(advice(how))
+    let failure = failed(how, how.kind());
+    let text = and_waiting(&failure.text, waiting);
+    failure.text(text).hint(advice(how))
 }
 
 /// What to do about a call that ended so.
@@ -400,6 +428,14 @@ pub(crate) const fn advice(how: &Ending) -> &'static str {
         }
         Ending::Channel(End::Incompatible { .. }) => "one of you needs a newer program",
         _ => "call again; if it stays so, somebody may stand between",
+    }
+}
+
+/// `text`, and how many lines wait.
+fn and_waiting(text: &str, waiting: usize) -> String {
+    match waiting {
+        0 => text.to_owned(),
+        _ => format!("{text}; {waiting} of your lines wait for the next call"),
     }
 }
 

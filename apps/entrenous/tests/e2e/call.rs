@@ -258,6 +258,41 @@ fn what_was_said_to_nobody_comes_with_the_next_call_and_once() {
 }
 
 #[test]
+fn whoever_is_hung_up_on_learns_that_not_all_of_the_input_was_said() {
+    let (alice, bob) = (Owner::init("Alice", &[]), Owner::init("Bob", &[]));
+    knows(&alice, &bob);
+    let listen = [
+        "listen",
+        "--accept-known",
+        "--json",
+        "--no-input",
+        "--tcp",
+        HERE,
+    ];
+    let mut here = alice.run(&listen, "");
+    let link = text(&event(&here, "listening")["link"]);
+    // More than is said before she hangs up: each line is kept before the next one is read.
+    let lines = "line\n".repeat(12_000);
+    let there = bob.run(&["call", &link, "--no-input"], &lines);
+    assert_eq!(event(&here, "message")["text"], "line");
+    here.say("/quit");
+    let ended = there.end();
+    assert_eq!(ended.code, Some(3), "{ended:?}");
+    let said = "they hung up before all was said";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    event(&here, "ended");
+
+    // a pipe that stays open, and in which nothing is left, is not waited for
+    let mut there = bob.run(&["call", &link, "--json", "--no-input"], "");
+    event(&there, "established");
+    there.say("all");
+    while event(&here, "message")["text"] != "all" {}
+    event(&there, "standing");
+    here.say("/quit");
+    assert_eq!(there.end().code, Some(0));
+}
+
+#[test]
 fn nobody_is_taken_whom_nobody_knows_and_nobody_else_is_reached() {
     let (alice, bob) = (Owner::init("Alice", &[]), Owner::init("Bob", &[]));
     let carol = Owner::init("Carol", &[]);

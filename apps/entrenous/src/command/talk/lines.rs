@@ -1,9 +1,11 @@
 //! What is typed, or comes through a pipe, line by line.
 
 use std::io::{self, BufRead};
+use std::time::Duration;
 
 use node::call::Speaker;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 /// One line of input.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -37,6 +39,11 @@ impl Lines {
     /// The next line; `None` at the end. Safe to cancel.
     pub(crate) async fn next(&mut self) -> Option<Line> {
         self.0.recv().await
+    }
+
+    /// Whether there is a line already. Takes it; does not wait for one that is not written yet.
+    pub(crate) async fn is_more(&mut self) -> bool {
+        matches!(timeout(AT_ONCE, self.next()).await, Ok(Some(_)))
     }
 
     /// Forgets what was typed before it was asked for.
@@ -77,6 +84,8 @@ fn read(from: &mut impl BufRead) -> io::Result<Option<Line>> {
     Ok(Some(text.map_or(Line::NoText, Line::Text)))
 }
 
+/// How long the thread may take to read what is there.
+const AT_ONCE: Duration = Duration::from_millis(100);
 /// A message, and the line end that is not part of it.
 const ROOM: usize = Speaker::MOST + 1;
 
