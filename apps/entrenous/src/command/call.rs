@@ -219,7 +219,7 @@ pub(crate) fn no_stdin() -> Failure {
         .hint("put the passphrase into a file: `--unlock-file PATH`")
 }
 
-fn no_link(error: &LinkError) -> Failure {
+pub(crate) fn no_link(error: &LinkError) -> Failure {
     failed(error, error.kind())
         .text(format!("this is no link to call: {error}"))
         .hint("it looks like tcp://192.0.2.1:7448, as `entrenous listen` prints it")

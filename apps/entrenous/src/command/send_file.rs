@@ -4,7 +4,7 @@ use clap::Args;
 use identity::Name;
 use node::call::Link;
 
-use super::call::{Callee, dial, no_stdin};
+use super::call::{Callee, dial, no_link, no_stdin};
 use super::relay;
 use super::talk::{Chat, Lines, Takes, not_sent};
 use crate::args::{Global, TEMPLATE};
@@ -21,9 +21,9 @@ pub(crate) struct SendFile {
     /// Their link, tcp://HOST:PORT for one; or, with --at, a name that you know
     #[arg(value_name = "LINK|NAME")]
     whom: String,
-    /// What to send
-    #[arg(value_name = "FILE", required = true)]
-    files: Vec<PathBuf>,
+    /// More of their links, if any, the best of which is taken; and what to send
+    #[arg(value_name = "LINK|FILE", required = true)]
+    more: Vec<PathBuf>,
     /// Where NAME listens; whoever else answers is refused
     #[arg(long, value_name = "LINK", value_parser = super::call::link)]
     at: Vec<Link>,
@@ -48,14 +48,15 @@ impl SendFile {
         mut stop: Stop,
     ) -> Result<(), Failure> {
         let stop = &mut stop;
+        let (more, files) = split(&self.more)?;
         let callee = Callee {
             whom: &self.whom,
             at: &self.at,
-            more: &[],
+            more: &more,
             called: self.called.as_ref(),
         };
         let links = callee.links("send-file")?;
-        for path in &self.files {
+        for path in &files {
             let looked = node::call::look_at(path);
             looked.map_err(|error| not_sent(&error, &path.to_string_lossy()))?;
         }
@@ -67,6 +68,7 @@ impl SendFile {
         let target = callee.target(links, &node, password).await?;
         let sent = async {
             let talk = dial(&node, target, ui, stop).await?;
+            let wanted = files.len();
             let mut chat = Chat {
                 node: &node,
                 ui,
@@ -75,9 +77,9 @@ impl SendFile {
                 is_read: false,
                 inbox: None,
                 takes: Takes::Asked,
-                to_send: self.files.clone(),
+                to_send: files,
             };
-            chat.hold(talk, None).await?.judge_files(self.files.len())
+            chat.hold(talk, None).await?.judge_files(wanted)
         };
         let sent = sent.await;
         let closed = node.close().await;
@@ -86,9 +88,31 @@ impl SendFile {
     }
 }
 
+/// The links among `given`, and the files: a scheme stands before `://` in a link, and in no path that begins
+/// with a folder.
+fn split(given: &[PathBuf]) -> Result<(Vec<Link>, Vec<PathBuf>), Failure> {
+    let (mut links, mut files) = (Vec::new(), Vec::new());
+    for one in given {
+        let text = one.to_str().unwrap_or_default();
+        match text.split_once("://") {
+            Some((scheme, _)) if !scheme.contains('/') => {
+                links.push(text.parse().map_err(|error| no_link(&error))?);
+            }
+            _ => files.push(one.clone()),
+        }
+    }
+    match files.is_empty() {
+        true => Err(Failure::usage("there are links, and no file to send").hint(
+            "`entrenous send-file LINK FILE`; a file whose name looks like a link is `./NAME`",
+        )),
+        false => Ok((links, files)),
+    }
+}
+
 const EXAMPLES: &str = "\
 Examples:
   entrenous send-file 'tcp://192.0.2.1:7448?fp=...' photo.jpg
+  entrenous send-file 'tcp://192.0.2.1:7448?fp=...' 'udp://...' photo.jpg
   entrenous send-file alice one.pdf two.pdf --at tcp://192.0.2.1:7448";
 
 const NOTES: &str = "\

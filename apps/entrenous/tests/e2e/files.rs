@@ -107,6 +107,29 @@ fn what_cannot_be_sent_is_said_before_anybody_is_called() {
 }
 
 #[test]
+fn of_several_links_one_that_leads_there_is_taken() {
+    let (alice, bob) = (Owner::init("Alice", &[]), Owner::init("Bob", &[]));
+    knows(&alice, &bob);
+    // what has a scheme behind a folder is a file
+    let name = "./tcp://name";
+    fs::create_dir(bob.folder.path().join("tcp:")).unwrap();
+    fs::write(bob.folder.path().join("tcp:/name"), "text").unwrap();
+    let (mut there, link) = listen(&alice, &["--files", alice.folder.path().to_str().unwrap()]);
+    let (_, sum) = link.split_once('?').unwrap();
+    let nowhere = format!("tcp://127.0.0.1:9?{sum}");
+    let here = bob.run(&["send-file", &nowhere, &link, name], "");
+    assert_eq!(file(&there, "offered")["name"], "name");
+    there.say("/accept");
+    let ended = here.end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(fs::read(alice.folder.path().join("name")).unwrap(), b"text");
+
+    let ended = bob.run(&["send-file", &nowhere, &link], "").end();
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("no file to send"), "{}", ended.stderr);
+}
+
+#[test]
 fn a_file_that_is_declined_says_so() {
     let (alice, bob) = (Owner::init("Alice", &[]), Owner::init("Bob", &[]));
     knows(&alice, &bob);
