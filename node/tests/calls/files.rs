@@ -169,9 +169,11 @@ async fn whoever_finishes_waits_for_what_is_wanted_and_for_nothing_else() {
     assert_eq!((name.as_str(), size), ("unsure", 1));
     there.accept(id, &theirs.path("")).await;
     there.done(id).await;
-    let is_over = |told: &Told| matches!(told, Told::File(told) if matches!(told.what, FileEvent::Done { .. }));
-    Side::new(here)
-        .until(|told| is_over(told).then_some(()))
-        .await;
+    let mut here = Side::new(here);
+    let file = here.until(|told| match told {
+        Told::File(told) if matches!(told.what, FileEvent::Done { .. }) => Some(told.file.clone()),
+        _ => None,
+    });
+    assert_eq!(file.await, Some(("unsure".to_owned(), 1)));
     assert_eq!(theirs.names(), ["unsure", "wanted"]);
 }

@@ -130,6 +130,24 @@ fn of_several_links_one_that_leads_there_is_taken() {
 }
 
 #[test]
+fn a_file_of_an_earlier_call_is_named() {
+    let (alice, bob) = (Owner::init("Alice", &[]), Owner::init("Bob", &[]));
+    knows(&alice, &bob);
+    fs::write(bob.folder.path().join("a letter"), "text").unwrap();
+    let (mut there, link) = listen(&alice, &["--files", alice.folder.path().to_str().unwrap()]);
+    let ended = bob.run(&["call", &link], "/send a letter\n").end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    file(&there, "offered");
+    let mut here = bob.run(&["call", &link], "");
+    file(&there, "offered");
+    there.say("/accept");
+    let said = here.talk_with("is there");
+    assert!(said.contains("\"a letter\""), "{said}");
+    here.end_input();
+    assert_eq!(here.end().code, Some(0));
+}
+
+#[test]
 fn a_file_that_is_declined_says_so() {
     let (alice, bob) = (Owner::init("Alice", &[]), Owner::init("Bob", &[]));
     knows(&alice, &bob);

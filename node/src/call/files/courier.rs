@@ -33,8 +33,8 @@ pub(super) struct Courier {
     keeping: BTreeMap<FileId, Keeping>,
     /// What is sent.
     sources: BTreeMap<Id, Source>,
-    /// Where files are, or belong.
-    paths: BTreeMap<FileId, PathBuf>,
+    /// Files that are ours, or accepted, and where they are, or belong.
+    places: BTreeMap<FileId, (File, PathBuf)>,
     /// What is wanted and not over.
     on_way: BTreeSet<FileId>,
     /// Whole files that are put where they belong.
@@ -71,7 +71,7 @@ impl Courier {
             preparing: BTreeMap::new(),
             keeping: BTreeMap::new(),
             sources: BTreeMap::new(),
-            paths: BTreeMap::new(),
+            places: BTreeMap::new(),
             on_way: BTreeSet::new(),
             placing: BTreeSet::new(),
             faults: BTreeMap::new(),
@@ -79,10 +79,14 @@ impl Courier {
             told: Vec::new(),
         };
         for Restored { kept, there, spot } in restored {
-            match spot {
-                Some(Spot::Source(source)) => courier.source(kept.id(), source),
-                Some(Spot::Target(target)) => courier.target(kept.id(), target),
-                None => {}
+            match (spot, kept.file()) {
+                (Some(Spot::Source(source)), Some(file)) => {
+                    courier.source(kept.id(), file.clone(), source);
+                }
+                (Some(Spot::Target(target)), Some(file)) => {
+                    courier.target(kept.id(), file.clone(), target);
+                }
+                _ => {}
             }
             courier.transfers.restore(kept, there);
         }
@@ -131,8 +135,8 @@ impl Courier {
         }
         let id = Id::new(random()?);
         let file = File::new(&source.name(), source.size(), "");
-        self.transfers.offer(id, file, source.to_note()?)?;
-        self.source(id, source);
+        self.transfers.offer(id, file.clone(), source.to_note()?)?;
+        self.source(id, file, source);
         Ok((FileId::new(Way::Out, id), Offered::Now))
     }
 
@@ -171,22 +175,22 @@ impl Courier {
             self.disk.give(Job::Over(Way::In, id));
             return drop(reply.send(Err(error)));
         }
-        let file = FileId::new(Way::In, id);
-        self.paths.insert(file, target.path);
-        self.on_way.insert(file);
-        self.keeping.insert(file, Keeping::Accept(reply));
+        let accepted = FileId::new(Way::In, id);
+        self.places.insert(accepted, (file, target.path));
+        self.on_way.insert(accepted);
+        self.keeping.insert(accepted, Keeping::Accept(reply));
     }
 
-    fn source(&mut self, id: Id, source: Source) {
-        let file = FileId::new(Way::Out, id);
-        self.paths.insert(file, source.path.clone());
+    fn source(&mut self, id: Id, file: File, source: Source) {
+        let place = (file, source.path.clone());
+        self.places.insert(FileId::new(Way::Out, id), place);
         self.sources.insert(id, source.clone());
         self.disk.give(Job::Source(id, source));
     }
 
-    fn target(&mut self, id: Id, target: Target) {
-        let file = FileId::new(Way::In, id);
-        self.paths.insert(file, target.path.clone());
+    fn target(&mut self, id: Id, file: File, target: Target) {
+        let place = (file, target.path.clone());
+        self.places.insert(FileId::new(Way::In, id), place);
         self.disk.give(Job::Target(id, target));
     }
 
@@ -259,7 +263,18 @@ impl Courier {
                 }
             }
         };
-        self.told.push(FileTold::new(file, what));
+        let told = FileTold::new(file, self.file(file), what);
+        self.told.push(told);
+    }
+
+    /// What is known of a file that is not over.
+    fn file(&self, id: FileId) -> Option<&File> {
+        let offered = || match id.way {
+            Way::Out => None,
+            Way::In => self.offered.get(&id.id),
+        };
+        let place = self.places.get(&id);
+        place.map(|(file, _)| file).or_else(offered)
     }
 
     /// Does what the machine says, in its order, and gives what is to be told.
@@ -276,7 +291,7 @@ impl Courier {
                 }
                 Output::Forget(way, id) => {
                     self.shelf.forget(way, id).await?;
-                    let is_known = self.paths.contains_key(&FileId::new(way, id));
+                    let is_known = self.places.contains_key(&FileId::new(way, id));
                     if is_known {
                         self.over(FileId::new(way, id));
                     }
@@ -328,7 +343,7 @@ impl Courier {
     /// A transfer is over, and that is kept.
     fn over(&mut self, id: FileId) {
         self.on_way.remove(&id);
-        self.paths.remove(&id);
+        self.places.remove(&id);
         if id.way == Way::Out {
             self.sources.remove(&id.id);
         }
@@ -367,7 +382,8 @@ impl Courier {
             }
             Event::Done { way: Way::Out, id } => {
                 let id = FileId::new(Way::Out, id);
-                let path = self.paths.get(&id).cloned().unwrap_or_default();
+                let place = self.places.get(&id).cloned();
+                let path = place.map(|(_, path)| path).unwrap_or_default();
                 (id, FileEvent::Done { path })
             }
             Event::Failed {
@@ -376,7 +392,6 @@ impl Courier {
                 by,
                 reason,
             } => {
-                self.offered.remove(&id);
                 let id = FileId::new(way, id);
                 self.pace.forget(id);
                 let why = self.faults.remove(&id);
@@ -384,7 +399,11 @@ impl Courier {
             }
             _ => return,
         };
-        self.told.push(FileTold::new(id, what));
+        let told = FileTold::new(id, self.file(id), what);
+        if let (Way::In, FileEvent::Failed { .. }) = (id.way, &told.what) {
+            self.offered.remove(&id.id);
+        }
+        self.told.push(told);
     }
 
     pub(super) fn is_settled(&self) -> bool {

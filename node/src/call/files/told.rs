@@ -1,7 +1,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use transfer::{By, Id, Reason, Way};
+use transfer::{By, File, Id, Reason, Way};
 
 use super::FileError;
 
@@ -41,14 +41,22 @@ pub struct FileTold {
     pub id: FileId,
     /// Which way it goes.
     pub way: Way,
+    /// Its name and its bytes, as in [`FileEvent::Offered`]; `None`: of one that was over in an earlier call.
+    pub file: Option<(String, u64)>,
     /// What happened.
     pub what: FileEvent,
 }
 
 impl FileTold {
-    pub(super) const fn new(id: FileId, what: FileEvent) -> Self {
+    pub(super) fn new(id: FileId, file: Option<&File>, what: FileEvent) -> Self {
         let way = id.way;
-        Self { id, way, what }
+        let file = file.map(|file| (file.name().to_owned(), file.size()));
+        Self {
+            id,
+            way,
+            file,
+            what,
+        }
     }
 }
 

@@ -88,6 +88,13 @@ impl Entry {
             false => filter::name(&self.name),
         }
     }
+
+    /// Learns what is told of it, in this call for the first time.
+    fn learn(&mut self, file: Option<(String, u64)>) {
+        if let (true, Some((name, size))) = (self.name.is_empty(), file) {
+            (self.name, self.size) = (name, size);
+        }
+    }
 }
 
 impl Files {
@@ -96,7 +103,7 @@ impl Files {
         self.entries.entry(id).or_insert_with(|| Entry {
             id,
             number,
-            // One of an earlier call has none.
+            // One that was over in an earlier call has none.
             name: String::new(),
             size: 0,
             state: State::New,
@@ -263,6 +270,7 @@ impl Chat<'_> {
         let folder = self.folder();
         let is_free = now.files.handing.is_none();
         let entry = now.files.entry(id);
+        entry.learn(told.file);
         let number = entry.number;
         let event = FileStands::new(number, id, standing(&told.what));
         match told.what {

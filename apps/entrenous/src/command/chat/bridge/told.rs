@@ -199,17 +199,18 @@ impl Bridge {
             Way::Out => From::Me(State::Sent),
             Way::In => From::Them,
         };
-        let name = match &told.what {
-            FileEvent::Done { path } => path.file_name().map(|name| name.to_string_lossy()),
-            _ => None,
+        let (name, bytes) = match (&told.file, &told.what) {
+            (Some(file), _) => file.clone(),
+            (None, FileEvent::Done { path }) => {
+                let name = path.file_name().unwrap_or(path.as_os_str());
+                (name.to_string_lossy().into_owned(), 0)
+            }
+            (None, _) => ("a file of an earlier call".to_owned(), 0),
         };
         let file = File {
             number,
-            name: name.map_or_else(|| "a file of an earlier call".to_owned(), Into::into),
-            bytes: match &told.what {
-                FileEvent::Progress { of, .. } => *of,
-                _ => 0,
-            },
+            name,
+            bytes,
             state: state.clone(),
         };
         self.enter(with, from, What::File(file)).await;
