@@ -231,7 +231,7 @@ fn shows_in_a_terminal() {
 /// The rows of a terminal of so many columns on which `text` is shown; `None` where there is no tmux.
 #[cfg(unix)]
 fn shown(name: &str, text: &str, columns: usize) -> Option<Vec<String>> {
-    let terminal = Terminal::sized(name, columns)?;
+    let terminal = Terminal::sized(name, columns, 24)?;
     let program = std::env::current_exe().unwrap();
     terminal.enter(&format!(
         "clear; ENTRENOUS_TEST_SHOWS={text} {} --exact qr::tests::shows_in_a_terminal --nocapture; \

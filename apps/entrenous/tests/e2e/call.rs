@@ -6,10 +6,10 @@ use crate::person::Person;
 use crate::profile::{Owner, parsed, text};
 use crate::tmux::Terminal;
 
-const HERE: &str = "127.0.0.1:0";
+pub(crate) const HERE: &str = "127.0.0.1:0";
 
 /// The program for a shell, as it opens somebody's profile.
-fn opens(owner: &Owner) -> String {
+pub(crate) fn opens(owner: &Owner) -> String {
     let folder = owner.folder.path().display();
     let homes = ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"];
     let homes: Vec<_> = homes
@@ -28,7 +28,7 @@ fn knows(one: &Owner, other: &Owner) {
 
 /// The next event of this kind.
 #[track_caller]
-fn event(person: &Person, name: &str) -> Value {
+pub(crate) fn event(person: &Person, name: &str) -> Value {
     loop {
         let line = person.line();
         let told: Value = serde_json::from_str(&line).expect(&line);

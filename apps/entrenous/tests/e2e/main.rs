@@ -10,6 +10,7 @@
 
 mod board;
 mod call;
+mod chat;
 mod daemon;
 mod demo;
 mod doctor;
@@ -23,6 +24,7 @@ mod namespaces;
 mod needs;
 mod person;
 mod profile;
+mod proxy;
 mod session;
 mod terminal;
 mod tmux;

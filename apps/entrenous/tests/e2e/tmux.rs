@@ -5,24 +5,24 @@ use std::time::{Duration, Instant};
 
 use crate::needs;
 
-/// A terminal of 80x24 with a shell in it; closed when dropped.
+/// A terminal with a shell in it; closed when dropped.
 pub(crate) struct Terminal(String);
 
 impl Terminal {
-    /// `None` where there is no tmux, which has then been said.
+    /// Of 80x24. `None` where there is no tmux, which has then been said.
     pub(crate) fn open(name: &str) -> Option<Self> {
-        Self::sized(name, 80)
+        Self::sized(name, 80, 24)
     }
 
-    /// The same with so many columns.
-    pub(crate) fn sized(name: &str, columns: usize) -> Option<Self> {
+    /// The same with so many columns and rows.
+    pub(crate) fn sized(name: &str, columns: usize, rows: usize) -> Option<Self> {
         if Command::new("tmux").arg("-V").output().is_err() {
             needs::skipped(name, "tmux is not installed");
             return None;
         }
         let terminal = Self(format!("entrenous-test-{}-{name}", std::process::id()));
-        let columns = columns.to_string();
-        let size = ["-x", &columns, "-y", "24"];
+        let (columns, rows) = (columns.to_string(), rows.to_string());
+        let size = ["-x", &columns, "-y", &rows];
         let session = ["-f", "/dev/null", "new-session", "-d"];
         let shell = ["env", "PS1=> ", "sh"];
         terminal.tmux(&[&session[..], &size, &shell].concat());
@@ -32,7 +32,8 @@ impl Terminal {
     /// What a command of tmux answers.
     pub(crate) fn tmux(&self, args: &[&str]) -> String {
         let output = Command::new("tmux")
-            .args(["-L", &self.0])
+            // In UTF-8, whatever the locale of whoever runs the tests.
+            .args(["-u", "-L", &self.0])
             .args(args)
             .output()
             .unwrap();
@@ -52,18 +53,24 @@ impl Terminal {
         self.tmux(&["capture-pane", "-p"])
     }
 
+    /// Waits for a screen with `text`.
     #[track_caller]
     pub(crate) fn wait_for(&self, text: &str) -> String {
+        self.wait_until(text, |screen| {
+            screen.contains(text).then(|| screen.to_owned())
+        })
+    }
+
+    /// Waits for a screen on which `pick` finds `what`.
+    #[track_caller]
+    pub(crate) fn wait_until<T>(&self, what: &str, pick: impl Fn(&str) -> Option<T>) -> T {
         let begun = Instant::now();
         loop {
             let screen = self.screen();
-            if screen.contains(text) {
-                return screen;
+            if let Some(picked) = pick(&screen) {
+                return picked;
             }
-            assert!(
-                begun.elapsed() < Duration::from_secs(60),
-                "no {text:?} on:\n{screen}"
-            );
+            assert!(begun.elapsed() < PATIENCE, "no {what:?} on:\n{screen}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -74,3 +81,6 @@ impl Drop for Terminal {
         self.tmux(&["kill-server"]);
     }
 }
+
+/// Much longer than anything here takes, also on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
