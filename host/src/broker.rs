@@ -1,153 +1,131 @@
 //! A broker: it tells two people who know one token where the other is, over UDP.
 //!
-//! [`Broker`] is the socket of a [`switch::broker::Server`]. It answers nobody but where a request came
-//! from, and logs no address.
+//! [`Broker`] has the sockets of a [`switch::broker::Server`] for each kind of address: IPv4 and IPv6, which it
+//! holds apart. It answers nobody but where a request came from, and logs no address.
 //!
 //! Spec: `spec/22-switch.md` sections 5 and 6.
 
+mod half;
+mod port;
+
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use drive::Clock;
-use kernel::Time;
-use primitives::Secret;
-use socket2::{Domain, Protocol, Socket, Type};
-use switch::broker::{Server, ServerConfig, ServerInput, ServerOutput, ServerStats};
-use tokio::net::UdpSocket;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use primitives::{Generator, Secret};
+use switch::broker::{ServerConfig, ServerStats};
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+
+use port::{Opening, Port};
 
 /// What a broker runs.
 #[non_exhaustive]
 #[derive(Clone, Debug, Default)]
 pub struct Config {
-    /// Its UDP address, if one is wanted. An IPv6 one that stands for all takes IPv4 too, which is what
-    /// brokers speak.
-    pub listen: Option<SocketAddr>,
-    /// Bounds and lifetimes.
+    /// Its UDP addresses: none for no broker, and at most one of each kind. `[::]` by itself takes both
+    /// kinds; beside one of IPv4, it takes IPv6.
+    pub listen: Vec<SocketAddr>,
+    /// Bounds and lifetimes, of each kind by itself.
     pub limits: ServerConfig,
+}
+
+impl Config {
+    /// The second address of a kind.
+    pub(crate) fn one_too_many(&self) -> Option<SocketAddr> {
+        let is_again = |(at, address): &(usize, &SocketAddr)| {
+            let mut earlier = self.listen.iter().take(*at);
+            earlier.any(|other| other.is_ipv4() == address.is_ipv4())
+        };
+        let mut all = self.listen.iter().enumerate();
+        all.find(is_again).map(|(_, address)| *address)
+    }
+
+    /// Who comes to this one of the addresses.
+    fn families(&self, address: SocketAddr) -> &'static [Family] {
+        match address {
+            SocketAddr::V4(_) => &[Family::V4],
+            SocketAddr::V6(six) if six.ip().is_unspecified() && self.listen.len() == 1 => {
+                &[Family::V4, Family::V6]
+            }
+            SocketAddr::V6(_) => &[Family::V6],
+        }
+    }
+}
+
+/// A kind of address, by which people reach a broker.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "the two that there are")]
+pub enum Family {
+    /// IPv4, which programs in Go know.
+    V4,
+    /// IPv6.
+    V6,
 }
 
 /// A broker that runs.
 pub struct Broker {
-    machine: Mutex<Server>,
-    clock: Clock,
-    socket: UdpSocket,
-    address: SocketAddr,
+    ports: Vec<Arc<Port>>,
+    addresses: Vec<SocketAddr>,
 }
 
 impl Broker {
-    /// Opens the socket, in a runtime; `seed` is fresh from the operating system.
-    pub(crate) fn bind(
-        address: SocketAddr,
-        limits: ServerConfig,
-        seed: Secret<32>,
-    ) -> io::Result<Self> {
-        let socket = Socket::new(
-            Domain::for_address(address),
-            Type::DGRAM,
-            Some(Protocol::UDP),
-        )?;
-        if address.ip() == IpAddr::from(Ipv6Addr::UNSPECIFIED) {
-            socket.set_only_v6(false)?;
+    /// Opens the sockets, in a runtime; `seed` is fresh from the operating system. Or which of the
+    /// addresses cannot be listened on, and why.
+    pub(crate) fn bind(config: &Config, seed: Secret<32>) -> Result<Self, (SocketAddr, io::Error)> {
+        let mut opening = Opening {
+            limits: &config.limits,
+            clock: Clock::new(),
+            generator: Generator::new(seed),
+        };
+        let mut ports = Vec::new();
+        for &address in &config.listen {
+            let port = Port::bind(address, config.families(address), &mut opening);
+            ports.push(Arc::new(port.map_err(|error| (address, error))?));
         }
-        socket.set_nonblocking(true)?;
-        socket.bind(&address.into())?;
-        let socket = UdpSocket::from_std(socket.into())?;
-        let clock = Clock::new();
         Ok(Self {
-            machine: Mutex::new(Server::new(clock.now(), limits, seed)),
-            clock,
-            address: socket.local_addr()?,
-            socket,
+            addresses: ports.iter().map(|port| port.address()).collect(),
+            ports,
         })
     }
 
-    /// Its address, with the port that was taken.
+    /// Its addresses, with the ports that were taken.
     #[must_use]
-    pub const fn address(&self) -> SocketAddr {
-        self.address
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 
     /// How many registrations are held.
     #[must_use]
-    pub fn load(&self) -> usize {
-        self.lock().load()
+    pub fn load(&self, family: Family) -> usize {
+        let mut loads = self.ports.iter().filter_map(|port| port.load(family));
+        loads.next().unwrap_or_default()
     }
 
     /// What was counted.
     #[must_use]
-    pub fn stats(&self) -> ServerStats {
-        self.lock().stats()
+    pub fn stats(&self, family: Family) -> ServerStats {
+        let mut stats = self.ports.iter().filter_map(|port| port.stats(family));
+        stats.next().unwrap_or_default()
     }
 
     /// Answers until dropped.
     pub(crate) async fn run(self: Arc<Self>) {
+        let mut serving = JoinSet::new();
+        for port in &self.ports {
+            serving.spawn(Arc::clone(port).run());
+        }
         let mut counting = interval(COUNT);
         counting.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut until = None;
-        let mut bytes = [0; LONGEST];
         loop {
-            tokio::select! {
-                came = self.socket.recv_from(&mut bytes) => match came {
-                    Ok((length, from)) => {
-                        let bytes = bytes.get(..length).unwrap_or(&bytes);
-                        until = self.handle(from, bytes);
-                    }
-                    // Some systems tell of what was sent before, and nobody took.
-                    Err(_) => sleep(PAUSE).await,
-                },
-                () = sleep(self.clock.until(until)) => until = self.tell(ServerInput::Tick),
-                _ = counting.tick() => count(self.load(), &self.stats()),
+            counting.tick().await;
+            for family in [Family::V4, Family::V6] {
+                count(family, self.load(family), &self.stats(family));
             }
         }
-    }
-
-    fn handle(&self, from: SocketAddr, bytes: &[u8]) -> Option<Time> {
-        match from.ip().to_canonical() {
-            IpAddr::V4(ip) => self.tell(ServerInput::Datagram {
-                from: SocketAddrV4::new(ip, from.port()),
-                bytes,
-            }),
-            // The packets have no room for such an address.
-            IpAddr::V6(_) => {
-                metrics::counter!("entrenous_broker_requests_total", "outcome" => "ipv6")
-                    .increment(1);
-                self.tell(ServerInput::Tick)
-            }
-        }
-    }
-
-    /// Does what the machine says; when to come back.
-    fn tell(&self, input: ServerInput<'_>) -> Option<Time> {
-        let mut machine = self.lock();
-        machine.handle(self.clock.now(), input);
-        loop {
-            match machine.poll() {
-                ServerOutput::Send { to, bytes } => {
-                    // One that is lost is asked for again.
-                    drop(self.socket.try_send_to(&bytes, self.reachable(to)));
-                }
-                ServerOutput::Wait(until) => return until,
-            }
-        }
-    }
-
-    /// The address as the socket has it.
-    fn reachable(&self, to: SocketAddrV4) -> SocketAddr {
-        match self.address {
-            SocketAddr::V4(_) => to.into(),
-            SocketAddr::V6(_) => {
-                SocketAddrV6::new(to.ip().to_ipv6_mapped(), to.port(), 0, 0).into()
-            }
-        }
-    }
-
-    /// Also after a panic elsewhere: what a machine leaves is whole.
-    fn lock(&self) -> MutexGuard<'_, Server> {
-        self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -158,9 +136,13 @@ impl fmt::Debug for Broker {
 }
 
 /// Brings the metrics up to date.
-fn count(load: usize, stats: &ServerStats) {
+fn count(family: Family, load: usize, stats: &ServerStats) {
+    let family = match family {
+        Family::V4 => "ipv4",
+        Family::V6 => "ipv6",
+    };
     let load = u32::try_from(load).unwrap_or(u32::MAX);
-    metrics::gauge!("entrenous_broker_registrations").set(load);
+    metrics::gauge!("entrenous_broker_registrations", "family" => family).set(load);
     for (outcome, number) in [
         ("malformed", stats.malformed),
         ("limited", stats.limited),
@@ -170,12 +152,14 @@ fn count(load: usize, stats: &ServerStats) {
         ("refreshed", stats.refreshed),
         ("matched", stats.matched),
     ] {
-        metrics::counter!("entrenous_broker_requests_total", "outcome" => outcome).absolute(number);
+        metrics::counter!(
+            "entrenous_broker_requests_total",
+            "family" => family,
+            "outcome" => outcome
+        )
+        .absolute(number);
     }
 }
 
 /// How often the metrics are brought up to date.
 const COUNT: Duration = Duration::from_secs(5);
-const PAUSE: Duration = Duration::from_millis(10);
-/// A request has 60 bytes, and what follows it is ignored.
-const LONGEST: usize = 2 << 10;

@@ -10,7 +10,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddrV4, TcpStream, UdpSocket};
+use std::net::{SocketAddrV4, SocketAddrV6, TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle, sleep};
 use std::time::Duration;
@@ -18,7 +18,7 @@ use std::time::Duration;
 use net::call::relay::{Place, RelayError, Way};
 use serde_json::Value;
 use switch::Password;
-use switch::broker::{Request, read_echo};
+use switch::broker::{Address, Request, read_echo};
 use switch::client::End;
 
 #[expect(dead_code, reason = "of more tests than this one")]
@@ -111,7 +111,7 @@ fn home(name: &str) -> Home {
     fs::write(&password, "open sesame\n").unwrap();
     home.configure(&format!(
         "log.level = \"trace\"\n[switch]\nws = true\ntcp = [\"127.0.0.1:0\"]\npassword_file = {password:?}\n\
-         [broker]\nlisten = \"127.0.0.1:0\"\n"
+         [broker]\nlisten = [\"127.0.0.1:0\", \"[::1]:0\"]\n"
     ));
     home
 }
@@ -136,23 +136,23 @@ async fn two_meet_at_the_program_it_counts_them_and_logs_nothing_of_them() {
     let token = waiting.token().clone();
     let _coming = Place::join(&server.way(1), token.clone()).await.unwrap();
 
-    let broker = server.event["broker"].as_str().unwrap();
-    let broker = broker.strip_prefix("udp://").unwrap();
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    socket
-        .send_to(&Request::<SocketAddrV4>::Echo.encode(), broker)
-        .unwrap();
-    let mut bytes = [0; 64];
-    let length = socket.recv(&mut bytes).unwrap();
-    let here: SocketAddrV4 = read_echo(&bytes[..length]).unwrap();
-    assert_eq!(here.port(), socket.local_addr().unwrap().port());
+    let brokers = server.event["broker"].as_array().unwrap().clone();
+    let brokers: Vec<&str> = brokers
+        .iter()
+        .filter_map(|url| url.as_str()?.strip_prefix("udp://"))
+        .collect();
+    let [four, six] = brokers[..] else {
+        panic!("{brokers:?}");
+    };
+    echoes::<SocketAddrV4>("127.0.0.1:0", four);
+    echoes::<SocketAddrV6>("[::1]:0", six);
 
     for line in [
         "entrenous_relay_connections{standing=\"paired\"} 2",
         "entrenous_relay_places_total{how=\"joined\"} 1",
         "entrenous_relay_ended_total{cause=\"password\"} 1",
-        "entrenous_broker_requests_total{outcome=\"echoed\"} 1",
+        "entrenous_broker_requests_total{family=\"ipv4\",outcome=\"echoed\"} 1",
+        "entrenous_broker_requests_total{family=\"ipv6\",outcome=\"echoed\"} 1",
     ] {
         server.counts(line);
     }
@@ -165,10 +165,22 @@ async fn two_meet_at_the_program_it_counts_them_and_logs_nothing_of_them() {
         .collect();
     let lines = log.lines().filter(|line| !line.contains("listening on"));
     for line in lines {
-        for secret in ["open sesame", &token, "127.0.0.1"] {
+        for secret in ["open sesame", &token, "127.0.0.1", "[::1]"] {
             assert!(!line.contains(secret), "{line}");
         }
     }
+}
+
+/// Whoever asks the broker there is told where they are.
+fn echoes<A: Address + PartialEq>(from: &str, broker: &str) {
+    let socket = UdpSocket::bind(from).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let echo = Request::<A>::Echo.encode();
+    socket.send_to(&echo, broker).unwrap();
+    let mut bytes = [0; 64];
+    let length = socket.recv(&mut bytes).unwrap();
+    let seen: A = read_echo(&bytes[..length]).unwrap();
+    assert_eq!(seen.into(), socket.local_addr().unwrap());
 }
 
 #[test]

@@ -154,6 +154,9 @@ impl Config {
         if self.tls.is_none() && !self.relay.tls.is_empty() {
             return Err(ConfigError::RelayWithoutTls);
         }
+        if let Some(address) = self.broker.one_too_many() {
+            return Err(ConfigError::BrokerTwice { address });
+        }
         let is_plain = self.tls.is_none() && !self.behind_proxy;
         match self.listen.iter().find(|a| is_plain && !is_loopback(a)) {
             Some(&address) => Err(ConfigError::PlainOnPublic { address }),
@@ -230,6 +233,12 @@ pub enum ConfigError {
     /// A relay would have to speak TLS.
     #[error("switch.tls needs a certificate")]
     RelayWithoutTls,
+    /// People at one address of a broker would not find those at another of the same kind.
+    #[error("broker.listen: {address} is the second address of its kind (IPv4 or IPv6)")]
+    BrokerTwice {
+        /// The second one.
+        address: SocketAddr,
+    },
     /// A setting that only works above zero.
     #[error("{name} must not be zero")]
     Zero {
@@ -301,6 +310,25 @@ mod tests {
             key: "k".into(),
         }));
         assert_eq!(config.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_broker_has_one_address_of_each_kind() {
+        let mut config = on("127.0.0.1:1");
+        for (listen, second) in [
+            (&["[::]:1"][..], None),
+            (&["192.0.2.1:1", "[2001:db8::1]:1"], None),
+            (
+                &["192.0.2.1:1", "[::]:1", "192.0.2.2:1"],
+                Some("192.0.2.2:1"),
+            ),
+            (&["[::1]:1", "[::1]:2"], Some("[::1]:2")),
+        ] {
+            config.broker.listen = listen.iter().map(|text| text.parse().unwrap()).collect();
+            let second = second.map(|text| text.parse().unwrap());
+            let wrong = second.map(|address| ConfigError::BrokerTwice { address });
+            assert_eq!(config.check().err(), wrong);
+        }
     }
 
     #[test]

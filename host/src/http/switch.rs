@@ -29,12 +29,11 @@ pub(super) fn relay(config: &relay::Config) -> Result<Option<Arc<Relay>>, StartE
 
 /// The broker, if one is wanted.
 pub(super) fn broker(config: &broker::Config) -> Result<Option<Arc<Broker>>, StartError> {
-    let Some(address) = config.listen else {
+    if config.listen.is_empty() {
         return Ok(None);
-    };
+    }
     let seed = secret().map_err(|_| StartError::NoRandomness)?;
-    let broker = Broker::bind(address, config.limits.clone(), seed);
-    let broker = broker.map_err(|error| StartError::Bind {
+    let broker = Broker::bind(config, seed).map_err(|(address, error)| StartError::Bind {
         address,
         reason: error.kind(),
     })?;

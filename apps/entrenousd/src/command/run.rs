@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use host::board::Boards;
+use host::broker::Broker;
 use host::http::{Render, Server, StartError};
 use host::respond::Responder;
 use journal::{Limits, OpenError, Sqlite, SystemClock};
@@ -48,7 +49,7 @@ async fn serve(args: &Run, values: Values, ui: &Ui) -> Result<(), Failure> {
         "public": public,
         "admin": server.admin_address().map(|address| address.to_string()),
         "relay": relays(&values, &server),
-        "broker": server.broker().map(|broker| format!("udp://{}", broker.address())),
+        "broker": broker(&server),
     }))?;
     announce(&public, server.addresses());
     service::ready();
@@ -177,6 +178,13 @@ fn relays(values: &Values, server: &Server) -> Vec<String> {
         addresses.iter().map(url)
     });
     all.collect()
+}
+
+/// Where the broker is, if there is one.
+fn broker(server: &Server) -> Vec<String> {
+    let addresses = server.broker().map(Broker::addresses).unwrap_or_default();
+    let url = |address| format!("udp://{address}");
+    addresses.iter().map(url).collect()
 }
 
 /// What others type: nobody can connect to 0.0.0.0.

@@ -99,8 +99,8 @@ fn a_value_of_the_wrong_kind_is_named() {
             "switch.tcp: expected a list of addresses such as \"[::]:8889\"",
         ),
         (
-            "broker.listen = \"4788\"",
-            "broker.listen: \"4788\" is not an address such as \"127.0.0.1:7440\"",
+            "broker.listen = [\"4788\"]",
+            "broker.listen: \"4788\" does not fit; expected addresses such as \"[::]:4788\"",
         ),
         (
             "\n\nlisten = ",

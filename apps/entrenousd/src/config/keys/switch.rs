@@ -5,7 +5,7 @@ use std::time::Duration;
 use toml::Value;
 
 use super::super::value::{self, Refused};
-use super::{Key, Reload, admin, parse, path, show, show_list, show_optional, show_path};
+use super::{Key, Reload, parse, path, show, show_list, show_path};
 
 pub(super) const KEYS: &[Key] = &[
     key!(
@@ -155,9 +155,9 @@ pub(super) const KEYS: &[Key] = &[
     key!(
         "broker.listen",
         No,
-        "UDP address of a broker, which tells two people where the other is; such as \"[::]:4788\", which\ntakes IPv4; \"\" for none.",
-        admin,
-        show_optional,
+        "UDP addresses of a broker, which tells two people where the other is: one of each kind at most.\n\"[::]:4788\" by itself takes IPv4 and IPv6.",
+        |v| value::list(v, parse, "addresses such as \"[::]:4788\""),
+        show_list,
         broker.listen
     ),
     key!(
@@ -171,7 +171,7 @@ pub(super) const KEYS: &[Key] = &[
     key!(
         "broker.places.total",
         No,
-        "People who are held: in all, and of one source.",
+        "People who are held: in all, and of one source; of each kind of address.",
         value::positive,
         show,
         broker.limits.places
