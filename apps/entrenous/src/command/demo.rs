@@ -1,9 +1,11 @@
 mod board;
+mod call;
 mod cast;
 mod invite;
 mod lan;
 mod observer;
 mod story;
+mod wire;
 
 use clap::Args;
 use kernel::Kind;
@@ -51,7 +53,8 @@ async fn tell(story: &mut Story<'_>) -> Result<(), Failure> {
     story.says("What follows happens now, over real sockets, and is gone when this ends.")?;
     board::tell(story).await?;
     lan::tell(story).await?;
-    invite::tell(story).await?;
+    let profiles = invite::tell(story).await?;
+    call::tell(story, profiles).await?;
     story.chapter("end", "Now with someone you know")?;
     let commands = [
         ["entrenous meet", "on the same network, at the same time"],
@@ -61,6 +64,9 @@ async fn tell(story: &mut Story<'_>) -> Result<(), Failure> {
             "entrenous invite --at HOST",
             "a line for somebody who is elsewhere",
         ],
+        ["entrenous listen", "be there for calls"],
+        ["entrenous call LINK", "talk to somebody who listens"],
+        ["entrenous chat", "people and calls on one screen"],
         ["entrenousd run", "a server of your own"],
     ];
     story.rows([36, 0], &commands.map(|row| row.map(str::to_owned)))
@@ -95,10 +101,7 @@ fn tell_results(story: &mut Story<'_>, got: &Got) -> Result<(), Failure> {
     if right {
         return Ok(());
     }
-    Err(
-        Failure::new(Kind::Bug, "not everybody got what they should")
-            .hint("please report it, with what is above"),
-    )
+    Err(wrong("not everybody got what they should"))
 }
 
 async fn stretch(person: Person, salt: Salt) -> Result<Passkey, Failure> {
@@ -109,11 +112,13 @@ async fn stretch(person: Person, salt: Salt) -> Result<Passkey, Failure> {
 fn no_leak(leaked: bool) -> Result<(), Failure> {
     match leaked {
         false => Ok(()),
-        true => Err(
-            Failure::new(Kind::Bug, "a secret stands in what an observer sees")
-                .hint("please report it, with what is above"),
-        ),
+        true => Err(wrong("a secret stands in what an observer sees")),
     }
+}
+
+/// Something is not as the story has it.
+fn wrong(what: &str) -> Failure {
+    Failure::new(Kind::Bug, what).hint("please report it, with what is above")
 }
 
 fn too_slow() -> Failure {

@@ -13,7 +13,12 @@ fn the_demonstration_tells_its_story_and_leaves_nothing_behind() {
         ended.stdout.iter().all(|line| line.chars().count() <= 80),
         "{story}"
     );
-    for chapter in ["At a server", "On a local network", "By a link"] {
+    for chapter in [
+        "At a server",
+        "On a local network",
+        "By a link",
+        "In a call",
+    ] {
         assert!(story.contains(chapter), "{story}");
     }
     for told in [
@@ -22,6 +27,12 @@ fn the_demonstration_tells_its_story_and_leaves_nothing_behind() {
         "    6   answers to them     96 bytes each",
         "    Ben has Ana  ",
         "    Ana has Ben  ",
+        "    tcp://127.0.0.1:",
+        "    Ben sees  ",
+        "    Ana   \"The one of the coast. I see your light.\"  delivered",
+        "    coast.txt  17400 bytes  all there, and the same",
+        "    2      connections",
+        "    entrenous chat  ",
     ] {
         assert!(story.contains(told), "{story}");
     }
@@ -33,8 +44,15 @@ fn the_demonstration_speaks_json() {
     let ended = Person::run(&["demo", "--json"], "").end();
     assert_eq!(ended.code, Some(0));
     assert_eq!(ended.stderr, "");
+    let mut chapters = Vec::new();
     for line in &ended.stdout {
         let line: Value = serde_json::from_str(line).expect(line);
         assert!(line["event"].is_string());
+        chapters.extend(line["chapter"].as_str().map(str::to_owned));
     }
+    chapters.dedup();
+    assert_eq!(
+        chapters,
+        ["beginning", "board", "lan", "invite", "call", "end"]
+    );
 }

@@ -18,12 +18,13 @@ use rendezvous::bucket::{Host, Passphrase};
 use tempfile::TempDir;
 use vault::KeyFile;
 
-use super::cast::{ANA, BEN, CLEO};
-use super::no_leak;
+use super::cast::{ANA, BEN, CLEO, Profiles};
 use super::story::Story;
+use super::{no_leak, wrong};
 use crate::failure::{Failure, failed};
 
-pub(super) async fn tell(story: &mut Story<'_>) -> Result<(), Failure> {
+/// Gives the profiles, for what the three do next.
+pub(super) async fn tell(story: &mut Story<'_>) -> Result<Profiles, Failure> {
     story.chapter("invite", "By a link")?;
     let (messaging, rendezvous) = (Place::start().await?, Place::start().await?);
     story.says(&format!(
@@ -60,7 +61,12 @@ pub(super) async fn tell(story: &mut Story<'_>) -> Result<(), Failure> {
     for place in [messaging, rendezvous] {
         place.server.stop(GRACE).await;
     }
-    Ok(())
+    Ok(Profiles {
+        ana,
+        ben,
+        cleo,
+        folder,
+    })
 }
 
 fn tell_invitation(
@@ -95,8 +101,7 @@ async fn tell_cleo(
             "Cleo saw the line pass. She fetches the bucket: 64 entries of 256 bytes that all look alike. \
              She tries eight words; none of them opens.",
         ),
-        _ => Err(Failure::new(Kind::Bug, "other words opened the invitation")
-            .hint("please report it, with what is above")),
+        _ => Err(wrong("other words opened the invitation")),
     }
 }
 
@@ -111,10 +116,7 @@ async fn tell_contacts(
         },
     ] = answered
     else {
-        return Err(
-            Failure::new(Kind::Bug, "Ana was not told that Ben has joined")
-                .hint("please report it, with what is above"),
-        );
+        return Err(wrong("Ana was not told that Ben has joined"));
     };
     let bens = joined.contact().fingerprint();
     let contacts = ben
@@ -124,10 +126,7 @@ async fn tell_contacts(
     let anas = contacts.first().map(|contact| contact.fingerprint());
     let is_right = bens == ben.fingerprint().await && anas == Some(ana.fingerprint().await);
     if !is_right {
-        return Err(
-            Failure::new(Kind::Bug, "a fingerprint is not whose it should be")
-                .hint("please report it, with what is above"),
-        );
+        return Err(wrong("a fingerprint is not whose it should be"));
     }
     story.says(
         "Ben has the line and the words. He opens the one entry, goes on to the server that it names, takes \
@@ -147,7 +146,7 @@ async fn tell_contacts(
 }
 
 /// Eight words behind `who`, in two rows.
-fn in_two(who: &str, words: &str) -> [[String; 2]; 2] {
+pub(super) fn in_two(who: &str, words: &str) -> [[String; 2]; 2] {
     let words: Vec<&str> = words.split(' ').collect();
     let (first, second) = words.split_at(words.len().div_euclid(2));
     [

@@ -95,10 +95,9 @@ impl Holdings {
 }
 
 /// Whether `secret` stands anywhere in `bytes`.
-pub(super) fn contains(bytes: &[u8], secret: &str) -> bool {
-    bytes
-        .windows(secret.len())
-        .any(|window| window == secret.as_bytes())
+pub(super) fn contains(bytes: &[u8], secret: impl AsRef<[u8]>) -> bool {
+    let secret = secret.as_ref();
+    bytes.windows(secret.len()).any(|window| window == secret)
 }
 
 /// The name an observer may give to a visitor.
