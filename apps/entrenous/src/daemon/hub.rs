@@ -1,17 +1,17 @@
 //! Those who are told: each has a queue of its own, with an end.
 
+mod queue;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::protocol::{Event, Fault, Reply};
+pub(super) use queue::{Outlet, Written, queue};
 
 /// A client, for as long as it is there.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -61,14 +61,14 @@ impl Hub {
                 behind.remove(client);
                 return true;
             }
-            let written = outlet.queue.written.load(Ordering::Relaxed);
+            let written = outlet.written();
             let (before, since) = behind.entry(*client).or_insert((written, now));
             if *before != written {
                 (*before, *since) = (written, now);
             }
             let is_dead = now.duration_since(*since) > PATIENCE;
             if is_dead {
-                outlet.queue.was_full.store(true, Ordering::Relaxed);
+                outlet.cut();
             }
             !is_dead
         });
@@ -126,143 +126,15 @@ impl Hub {
     }
 }
 
-/// Where lines for one client are put.
-#[derive(Debug)]
-pub(super) struct Outlet {
-    lines: mpsc::Sender<Told>,
-    queue: Arc<Queue>,
-    /// Dropped with this.
-    _here: oneshot::Sender<()>,
-}
-
-/// Where they are taken from.
-#[derive(Debug)]
-pub(super) struct Inlet {
-    lines: mpsc::Receiver<Told>,
-    queue: Arc<Queue>,
-    /// Ends with the outlet.
-    gone: oneshot::Receiver<()>,
-}
-
-/// A line; some hold a secret.
-type Told = Arc<Zeroizing<Vec<u8>>>;
-
-#[derive(Debug, Default)]
-struct Queue {
-    bytes: AtomicUsize,
-    /// Lines that were written.
-    written: AtomicUsize,
-    was_full: AtomicBool,
-}
-
-/// How the writing to a client ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Written {
-    /// All that there was.
-    All,
-    /// They did not read.
-    TooSlow,
-    /// Nobody reads there.
-    Nobody,
-}
-
-/// A queue for one client.
-pub(super) fn queue() -> (Outlet, Inlet) {
-    let (sender, lines) = mpsc::channel(LINES);
-    let (here, gone) = oneshot::channel();
-    let queue = Arc::new(Queue::default());
-    let outlet = Outlet {
-        lines: sender,
-        queue: Arc::clone(&queue),
-        _here: here,
-    };
-    (outlet, Inlet { lines, queue, gone })
-}
-
-impl Outlet {
-    /// Whether half of the room is used.
-    fn is_behind(&self) -> bool {
-        let bytes = self.queue.bytes.load(Ordering::Relaxed);
-        bytes > BYTES / 2 || self.lines.capacity() < LINES / 2
-    }
-
-    /// Puts a line into the queue; if there is no room, nothing comes after what is in it.
-    fn offer(&self, line: Told) -> bool {
-        let bytes = line.len();
-        let before = self.queue.bytes.fetch_add(bytes, Ordering::Relaxed);
-        let has_room = before.saturating_add(bytes) <= BYTES;
-        match has_room.then(|| self.lines.try_send(line)) {
-            Some(Ok(())) => true,
-            // They have left.
-            Some(Err(mpsc::error::TrySendError::Closed(_))) => false,
-            None | Some(Err(mpsc::error::TrySendError::Full(_))) => {
-                self.queue.was_full.store(true, Ordering::Relaxed);
-                false
-            }
-        }
-    }
-}
-
-impl Inlet {
-    /// Writes all lines, as long as there are any and the client reads. Who reads too little gets a last line
-    /// that says so. Once no more are put in, what is left has a few seconds.
-    pub(super) async fn write(mut self, to: impl AsyncWrite + Unpin) -> Written {
-        let queue = Arc::clone(&self.queue);
-        let wrote = tokio::select! {
-            wrote = write(&mut self.lines, &queue, to) => wrote.is_ok(),
-            () = over(self.gone) => false,
-        };
-        match (queue.was_full.load(Ordering::Relaxed), wrote) {
-            (true, _) => Written::TooSlow,
-            (false, true) => Written::All,
-            (false, false) => Written::Nobody,
-        }
-    }
-}
-
-async fn write(
-    lines: &mut mpsc::Receiver<Told>,
-    queue: &Queue,
-    mut to: impl AsyncWrite + Unpin,
-) -> io::Result<()> {
-    while let Some(line) = lines.recv().await {
-        to.write_all(&line).await?;
-        to.flush().await?;
-        queue.bytes.fetch_sub(line.len(), Ordering::Relaxed);
-        queue.written.fetch_add(1, Ordering::Relaxed);
-    }
-    if queue.was_full.load(Ordering::Relaxed) {
-        to.write_all(&too_slow().line(None)?).await?;
-        to.flush().await?;
-    }
-    to.shutdown().await
-}
-
-async fn over(gone: oneshot::Receiver<()>) {
-    // It is never sent anything: it ends.
-    let _ = gone.await;
-    sleep(LINGER).await;
-}
-
-/// The last that a client hears who did not read.
-fn too_slow() -> Event {
-    let text = "you did not read for too long: nothing more comes here, connect again";
-    Fault::new("client_too_slow", text).into()
-}
-
-/// Lines that wait for a client.
-const LINES: usize = 4096;
-/// Bytes of them.
-const BYTES: usize = 8 << 20;
 /// How long somebody may read nothing while peers wait for that.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long the rest may take.
-const LINGER: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
     use tokio::io::AsyncReadExt;
+    use tokio::time::sleep;
 
+    use super::queue::LINES;
     use super::*;
 
     fn updated(text: &str) -> Event {
@@ -368,9 +240,8 @@ mod tests {
         assert!(hub.is_behind());
         // one line in 20 s is little, but it is one
         let (near, mut far) = tokio::io::duplex(8);
-        let queue = Arc::clone(&inlet.queue);
         let writing = tokio::spawn(async move {
-            drop(write(&mut inlet.lines, &queue, near).await);
+            inlet.write_at_leisure(near).await;
             inlet
         });
         let line = updated("x").line(None).unwrap();
