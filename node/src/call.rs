@@ -46,9 +46,9 @@ mod talk;
 
 use identity::{Fingerprint, Name};
 use kernel::Kind;
-pub use switch::{Password, PasswordError};
+pub use switch::{Password, PasswordError, Token};
 
-pub use channel::{End, Mode};
+pub use channel::{End, Mode, Version};
 pub use desk::Admit;
 pub(crate) use files::Leases;
 pub use files::{FileError, FileEvent, FileId, FileTold, look_at};

@@ -107,6 +107,16 @@ impl Link {
         }
     }
 
+    /// By what whoever waits at a broker or a relay is found there. A secret.
+    #[must_use]
+    pub const fn token(&self) -> Option<&Token> {
+        match &self.0 {
+            link::Link::Broker(one) => Some(&one.token),
+            link::Link::Relay(one) => Some(&one.token),
+            _ => None,
+        }
+    }
+
     /// The sum of the fingerprint that whoever answers must have.
     #[must_use]
     pub fn sum(&self) -> Option<String> {
@@ -260,6 +270,9 @@ mod tests {
             assert_eq!(link.sum().as_deref(), Some(SUM_TEXT));
             assert!(!link.place().contains(TOKEN) && !link.place().contains(SUM_TEXT));
             assert_eq!(link.wants_password(), text.contains("password"));
+            let token = link.token().map(Token::as_bytes);
+            assert_eq!(token.is_some(), text.contains(TOKEN));
+            assert!(token.is_none_or(|token| token == [7; 16]));
         }
         let six = Link::new("2001:db8::1", 7).unwrap();
         assert_eq!(six.place(), "tcp://[2001:db8::1]:7");

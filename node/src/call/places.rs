@@ -17,12 +17,17 @@ use crate::now::random;
 pub struct Places {
     /// At addresses of this machine; with port 0, at one that is free.
     pub direct: Vec<(Transport, SocketAddr)>,
+    /// At whom to knock from those of them that are UDP, so that networks in between let their calls in.
+    pub knocks: Vec<SocketAddr>,
     /// Where brokers lead, which have a port each.
     pub brokers: Vec<Address>,
     /// At relays, with their passwords if they have some.
     pub relays: Vec<(Relay, Option<Password>)>,
     /// Whom to ask to let callers from outside in to `direct`, if that is wanted.
     pub gateway: Option<Gateway>,
+    /// Under which token these servers know the node, so one of them at most; if there is none, each by one
+    /// that is drawn. One of one's own has 32 bytes.
+    pub token: Option<Token>,
 }
 
 impl Places {
@@ -71,7 +76,7 @@ pub(super) async fn open(
     for (transport, address) in places.direct {
         let opened = match transport {
             Transport::Tcp => listeners.tcp(address).await,
-            Transport::Udp => listeners.udp(address).await,
+            Transport::Udp => listeners.udp_knocking(address, &places.knocks).await,
             Transport::Quic => listeners.quic(address),
         };
         let at = opened.map_err(|error| ListenError::Address {
@@ -81,12 +86,12 @@ pub(super) async fn open(
         open.push(Place::Direct(transport, at));
     }
     for address in places.brokers {
-        let token = token()?;
+        let token = places.token.clone().map_or_else(token, Ok)?;
         listeners.broker(broker(&address)?, 0, Some(token.clone()));
         open.push(Place::Server(Link::at_broker(address, token)));
     }
     for (relay, password) in places.relays {
-        let token = token()?;
+        let token = places.token.clone().map_or_else(token, Ok)?;
         let way = relay_way(&relay, password.as_ref(), network);
         listeners.relay(way, Some(token.clone()));
         let link = Link::at_relay(relay, token, password.is_some());

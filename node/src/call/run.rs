@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::time::Duration;
 
-use channel::{Event, Mode, SendError, SessionId};
+use channel::{Event, Mode, SendError, SessionId, Version};
 use identity::Name;
 use net::call::race::{Unreached, Way, Won};
 use net::call::{Call, Path};
@@ -81,6 +81,7 @@ type Sending = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send>>;
 struct Candidate {
     key: VerifyingKey,
     name: Name,
+    version: Option<Version>,
     seen: Seen,
     /// Whether the owner decides on them.
     waits: bool,

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use channel::{End, Mode};
+use channel::{End, Mode, Version};
 use identity::Fingerprint;
 use kernel::{Kind, Time};
 use net::call::Path;
@@ -39,6 +39,8 @@ pub enum Told {
         resumed: bool,
         /// What both sides speak.
         mode: Mode,
+        /// Of their program, in Kamune's numbers; not told again in a session that goes on.
+        version: Option<Version>,
         /// By which way the connection came about.
         path: Path,
     },

@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use kcp::{Conv, Route, route};
 use switch::Token;
 use tokio::net::UdpSocket;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 use super::Path;
 use super::broker::{Broker, BrokerError, Registration};
@@ -28,6 +30,7 @@ use registered::Registered;
 #[derive(Debug)]
 pub struct Datagrams {
     address: SocketAddr,
+    socket: Arc<UdpSocket>,
     openings: Openings,
     incoming: Mutex<mpsc::Receiver<Incoming>>,
     reader: JoinHandle<()>,
@@ -96,7 +99,7 @@ impl Datagrams {
         let (callers, incoming) = mpsc::channel(WAITING);
         let address = socket.local_addr()?;
         let reader = Reader {
-            socket,
+            socket: Arc::clone(&socket),
             registered,
             openings: openings.clone(),
             callers,
@@ -104,6 +107,7 @@ impl Datagrams {
         };
         Ok(Self {
             address,
+            socket,
             openings,
             incoming: Mutex::new(incoming),
             reader: tokio::spawn(reader.run()),
@@ -124,6 +128,25 @@ impl Datagrams {
     pub async fn accept(&self) -> io::Result<Incoming> {
         let next = self.incoming.lock().await.recv().await;
         next.ok_or_else(|| io::ErrorKind::BrokenPipe.into())
+    }
+
+    /// Knocks at `peer` as long as this is polled: often at first, and then as often as networks in between
+    /// want to see it.
+    pub(super) fn knock(&self, peer: SocketAddr) -> impl Future<Output = ()> + Send + use<> {
+        let socket = Arc::clone(&self.socket);
+        async move {
+            for number in 0_u32.. {
+                for _ in 0..KNOCKS {
+                    // What cannot be sent is lost like any other.
+                    drop(socket.send_to(&[0], peer).await);
+                }
+                let pause = match number < OFTEN {
+                    true => SOON,
+                    false => LATER,
+                };
+                sleep(pause).await;
+            }
+        }
     }
 
     /// How many datagrams of new callers were dropped because too many were opening.
@@ -280,6 +303,12 @@ pub(super) async fn over(
     Ok(stream)
 }
 
+/// Knocks at a time, for some are lost; as Kamune does it.
+const KNOCKS: u32 = 5;
+/// How many times it is done soon again.
+const OFTEN: u32 = 5;
+const SOON: Duration = Duration::from_secs(2);
+const LATER: Duration = Duration::from_secs(15);
 /// Streams of one source.
 const LINES: usize = 4;
 /// Callers that wait to be taken.

@@ -145,8 +145,24 @@ impl Listeners {
     ///
     /// As [`tcp`](Self::tcp).
     pub async fn udp(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
+        self.udp_knocking(address, &[]).await
+    }
+
+    /// The same, and knocks from there at `peers`, so that networks in between let their calls in.
+    ///
+    /// # Errors
+    ///
+    /// As [`tcp`](Self::tcp).
+    pub async fn udp_knocking(
+        &mut self,
+        address: SocketAddr,
+        peers: &[SocketAddr],
+    ) -> io::Result<SocketAddr> {
         let datagrams = Datagrams::open(address, self.openings.clone()).await?;
         let address = datagrams.address();
+        for peer in peers {
+            self.places.spawn(datagrams.knock(*peer));
+        }
         self.places.spawn(take(datagrams, self.tells.clone()));
         Ok(address)
     }

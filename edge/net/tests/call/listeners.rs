@@ -140,3 +140,18 @@ async fn openings_are_counted_over_all_ways() {
     };
     assert_eq!(second.path(), &Path::Udp);
 }
+
+#[tokio::test]
+async fn somebody_whose_address_is_known_is_knocked_at_from_where_they_can_call() {
+    let peer = UdpSocket::bind(HERE).await.unwrap();
+    let mut listeners = Listeners::new(Limits::default());
+    let peers = [peer.local_addr().unwrap()];
+    let address = listeners.udp_knocking(HERE, &peers).await.unwrap();
+    let mut buffer = [7; 8];
+    let knock = timeout(PATIENCE, peer.recv_from(&mut buffer)).await;
+    assert_eq!(knock.unwrap().unwrap(), (1, address));
+    assert_eq!(buffer[0], 0);
+    let (host, port) = (address.ip().to_string(), address.port());
+    let path = talk(Way::Udp { host, port }, &mut listeners).await;
+    assert_eq!(path, Path::Udp);
+}

@@ -19,6 +19,7 @@ impl Run {
         self.candidate = Some(Candidate {
             key,
             name: called("", &key)?,
+            version: None,
             seen: Seen::NotCompared,
             waits: false,
         });
@@ -50,6 +51,7 @@ impl Run {
         self.candidate = Some(Candidate {
             key: peer.key,
             name,
+            version: Some(peer.version),
             seen: Seen::NotCompared,
             waits: verdict == Verdict::Ask,
         });
@@ -105,7 +107,11 @@ impl Run {
                 let candidate = self.candidate.take();
                 let candidate = candidate.ok_or(KeepError::Bug("a session is somebody's"))?;
                 let Candidate {
-                    key, name, seen, ..
+                    key,
+                    name,
+                    version,
+                    seen,
+                    ..
                 } = candidate;
                 let known = self.desk.people.met(&key, name, seen).await?;
                 match &self.back {
@@ -127,6 +133,7 @@ impl Run {
                     with: known,
                     resumed,
                     mode,
+                    version,
                     path: self.path.clone(),
                 }
             }
