@@ -6,11 +6,14 @@
 mod call;
 mod clients;
 mod desk;
+mod files;
+mod history;
 mod hub;
 mod identity;
 mod log;
 mod peers;
 mod protocol;
+mod route;
 mod server;
 mod sessions;
 mod storage;
@@ -63,7 +66,7 @@ pub(crate) async fn run(beginning: Beginning, ui: &mut Ui, mut stop: Stop) -> Re
         let is_behind = daemon.is_behind();
         tokio::select! {
             () = stop.wanted() => break,
-            Some(told) = happened.recv(), if !is_behind => daemon.happened(told),
+            Some(told) = happened.recv(), if !is_behind => daemon.happened(told).await,
             () = sleep(Hub::PAUSE), if is_behind => {}
             Some(input) = inputs.recv() => match input {
                 Input::Joined(client, outlet) => daemon.joined(client, outlet).await,

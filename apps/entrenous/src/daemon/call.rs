@@ -1,13 +1,17 @@
 //! A call with one person, as a daemon knows it, and the task that holds it.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 
-use node::call::{CallError, SayError, Seen, Talk, Told};
+use node::call::{CallError, FileId, SayError, Seen, Speaker, Talk, Told};
+use primitives::VerifyingKey;
 use tokio::sync::mpsc;
 
+use super::files::Handed;
 use super::hub::Asker;
 use super::protocol::{SessionInfo, moment};
-use super::server::TCP;
+use super::server::WaitId;
+use super::server::plan::Transport;
 use crate::event::time;
 
 /// A call, from its first sign to its end; clients know it as a session once it is established.
@@ -19,11 +23,17 @@ pub(super) struct CallId(pub(super) u64);
 pub(super) enum Happened {
     /// Somebody was called.
     Dialed(CallId, Result<Talk, CallError>),
-    /// Somebody calls.
-    Called(Talk),
+    /// Somebody calls, where this is waited for.
+    Called(WaitId, Talk),
+    /// A server leads there.
+    Placed(WaitId),
+    /// It does not, and why.
+    Unplaced(WaitId, String),
     Told(CallId, Told),
     /// Something was taken, or not.
     Said(CallId, Asker, Result<u64, SayError>),
+    /// What was wanted of a file was done, or not.
+    Handed(CallId, Asker, Handed),
 }
 
 /// What is known of a call.
@@ -32,6 +42,10 @@ pub(super) struct Call {
     /// Who hears how a dialling goes.
     pub(super) asker: Option<Asker>,
     pub(super) is_server: bool,
+    /// By which way it was to come about.
+    pub(super) asked: Transport,
+    /// By which it did.
+    pub(super) way: &'static str,
     /// Where the other side is, as far as it is known.
     pub(super) remote: String,
     pub(super) stage: Stage,
@@ -56,8 +70,14 @@ pub(super) enum Stage {
 #[derive(Debug)]
 pub(super) struct Live {
     pub(super) id: String,
+    /// Whose.
+    pub(super) key: VerifyingKey,
     pub(super) name: String,
     pub(super) is_verified: bool,
+    /// Of their program; empty if it is not known.
+    pub(super) version: String,
+    /// The files of which they know by their ids.
+    pub(super) files: BTreeSet<FileId>,
     pub(super) started: String,
     pub(super) last: String,
     pub(super) messages: u64,
@@ -68,6 +88,7 @@ pub(super) struct Live {
 pub(super) struct Wires {
     orders: mpsc::Sender<Order>,
     says: mpsc::Sender<(Vec<u8>, Asker)>,
+    pub(super) speaker: Speaker,
 }
 
 /// What is wanted of a call.
@@ -112,7 +133,8 @@ impl Call {
             is_server: self.is_server,
             msg_count: live.messages,
             last_activity: live.last.clone(),
-            transport_type: TCP,
+            transport_type: self.way,
+            remote_version: live.version.clone(),
             cause: match self.is_server {
                 true => "incoming",
                 false => "dial",
@@ -143,6 +165,11 @@ pub(super) fn hold(
 ) -> (Wires, impl Future<Output = ()> + Send) {
     let (order, orders) = mpsc::channel(ORDERS);
     let (say, says) = mpsc::channel(SAYS);
+    let wires = Wires {
+        orders: order,
+        says: say,
+        speaker: talk.speaker().clone(),
+    };
     let holder = Holder {
         call,
         talk,
@@ -150,10 +177,6 @@ pub(super) fn hold(
         says,
         happens,
         saying: None,
-    };
-    let wires = Wires {
-        orders: order,
-        says: say,
     };
     (wires, holder.run())
 }

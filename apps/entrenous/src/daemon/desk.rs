@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use super::protocol::{
     Command, Event, Fault, FingerprintInfo, Line, Lines, Reply, Request, Status, VERSION, parse,
 };
 use super::server::Server;
+use super::server::plan::Transport;
 use super::verify::Mode;
 use crate::failure::{Failure, failed};
 use crate::ui::Ui;
@@ -33,6 +34,8 @@ pub(super) struct Daemon<'a> {
     pub(super) fingerprint_format: String,
     pub(super) log: Log,
     pub(super) server: Server,
+    /// Of whom clients have asked what was said.
+    pub(super) loaded: BTreeSet<[u8; 32]>,
     pub(super) calls: BTreeMap<CallId, Call>,
     pub(super) next_call: u64,
     pub(super) next_request: u64,
@@ -70,6 +73,7 @@ impl<'a> Daemon<'a> {
             fingerprint_format: "hex".to_owned(),
             log: Log::default(),
             server: Server::default(),
+            loaded: BTreeSet::new(),
             calls: BTreeMap::new(),
             next_call: 0,
             next_request: 0,
@@ -142,10 +146,7 @@ impl<'a> Daemon<'a> {
             Command::StartServer(given) => self.start_server(given, asker).await,
             Command::StopServer => self.stop_server(asker),
             Command::RestartServer => self.restart_server(asker).await,
-            Command::CancelStartServer => Err(Fault::new(
-                "server_start_not_in_progress",
-                "server start is not in progress",
-            )),
+            Command::CancelStartServer => self.cancel_start(asker),
             Command::GetServerStatus => self.server_status(asker).await,
             Command::GetStatus => {
                 let (status, message) = self.shown_status();
@@ -155,7 +156,7 @@ impl<'a> Daemon<'a> {
             Command::Dial(given) => self.dial(given, asker).await,
             Command::SendMessage(given) => self.send_message(&given, asker),
             Command::ListSessions => self.list_sessions(asker),
-            Command::GetSessionInfo(given) => self.session_info(&given.session_id, asker),
+            Command::GetSessionInfo(given) => self.session_info(&given.session_id, asker).await,
             Command::CloseSession(given) => self.close_session(&given.session_id, asker),
             Command::RenameSession(given) => self.rename_session(given, asker),
             Command::VerifyResponse(given) => self.verify_response(&given, asker),
@@ -206,27 +207,42 @@ impl<'a> Daemon<'a> {
                 "keychain_clear_failed",
                 "the keyring keeps no passphrase of this profile",
             )),
+            // What is said is kept before it is acknowledged, and who was talked to is known by that.
             Command::SetIncognito(given) if given.enabled => {
                 Err(Fault::not_supported("calls of which nothing is remembered"))
             }
             Command::GetIncognito | Command::SetIncognito(_) => {
                 self.reply(asker, Reply::Enabled { enabled: false })
             }
-            Command::ListRelayTokens | Command::ListP2pTokens => {
-                self.reply(asker, Reply::Tokens { tokens: [] })
-            }
-            Command::RemoveRelayToken(_) => Err(Fault::new("token_not_found", "token not found")),
-            Command::RemoveP2pToken(_) => {
-                Err(Fault::new("p2p_token_remove_failed", "token not found"))
-            }
-            Command::GenerateRelayToken => Err(Fault::not_supported("to listen at a relay")),
-            Command::GenerateP2pToken => Err(Fault::not_supported("to listen by a broker")),
             Command::Shutdown => {
                 self.over = Some(asker.clone());
                 Ok(())
             }
-            // The rest is about what was said in earlier calls.
-            _ => Err(Fault::not_supported("to keep what is said in calls")),
+            other => self.rest(other, asker).await,
+        }
+    }
+
+    /// Tokens, what was said, and files.
+    async fn rest(&mut self, command: Command, asker: &Asker) -> Result<(), Fault> {
+        match command {
+            Command::GenerateRelayToken(given) => self.generate_relay_token(given, asker).await,
+            Command::GenerateP2pToken(given) => self.generate_p2p_token(given, asker).await,
+            Command::ListRelayTokens => self.list_tokens(Transport::Relay, asker),
+            Command::ListP2pTokens => self.list_tokens(Transport::P2p, asker),
+            Command::RemoveRelayToken(given) => self.remove_token(Transport::Relay, &given, asker),
+            Command::RemoveP2pToken(given) => self.remove_token(Transport::P2p, &given, asker),
+            Command::GetHistorySessions => self.list_histories(asker).await,
+            Command::LoadHistory(given) => self.load_history(given.session_id, asker).await,
+            Command::GetHistoryMessages(given) => self.history_messages(&given, asker).await,
+            Command::RenameHistorySession(given) => self.rename_history(given, asker).await,
+            Command::DeleteHistorySession(given) => {
+                self.delete_history(&given.session_id, asker).await
+            }
+            Command::RefreshHistory => self.refresh_history(asker),
+            Command::SendFile(given) => self.send_file(given, asker),
+            Command::AcceptFile(given) => self.accept_file(given, asker),
+            Command::CancelFile(given) => self.cancel_file(&given, asker),
+            _ => Err(Fault::new("unknown_command", "unknown command")),
         }
     }
 
@@ -270,14 +286,14 @@ impl<'a> Daemon<'a> {
         mut self,
         mut happened: mpsc::Receiver<Happened>,
     ) -> Result<(), Failure> {
-        self.server.listener = None;
+        self.server.close();
         self.close_all();
         let rest = async {
             while !self.calls.is_empty() {
                 let Some(told) = happened.recv().await else {
                     return;
                 };
-                self.happened(told);
+                self.happened(told).await;
             }
         };
         // Those who do not hear a goodbye are left without.

@@ -55,10 +55,7 @@ impl Daemon<'_> {
         let node = self.node()?;
         let known = find(&node, &given.public_key).await?;
         let name = name(&given.name, &known.fingerprint())?;
-        let renamed = match &known {
-            Known::Contact(contact) => node.rename(contact, name.clone()).await.map(drop),
-            Known::Pin(pin) => node.rename_pin(pin, name.clone()).await.map(drop),
-        };
+        let renamed = rename(&node, &known, name.clone()).await;
         renamed.map_err(|error| not_stored(&error))?;
         self.log(Level::Info, "a peer was renamed");
         let (status, name) = ("renamed", name.to_string());
@@ -93,18 +90,21 @@ enum Form {
 }
 
 /// Everyone whose key is known.
-async fn everyone(node: &Node) -> Result<Vec<Known>, Fault> {
-    let failed = |error| {
+pub(super) async fn everyone(node: &Node) -> Result<Vec<Known>, Fault> {
+    node.everyone().await.map_err(|error| {
         Fault::new(
             "peer_list_failed",
             format_args!("failed to list peers: {error}"),
         )
-    };
-    let contacts = node.contacts().await.map_err(failed)?.into_iter();
-    let contacts = contacts.map(|contact| Known::Contact(Box::new(contact)));
-    let pins = node.pins().await.map_err(failed)?.into_iter();
-    let pins = pins.map(|pin| Known::Pin(Box::new(pin)));
-    Ok(contacts.chain(pins).collect())
+    })
+}
+
+/// Calls somebody so from now on.
+pub(super) async fn rename(node: &Node, known: &Known, name: Name) -> Result<(), FindError> {
+    match known {
+        Known::Contact(contact) => node.rename(contact, name).await.map(drop),
+        Known::Pin(pin) => node.rename_pin(pin, name).await.map(drop),
+    }
 }
 
 async fn find(node: &Node, key: &str) -> Result<Known, Fault> {

@@ -6,18 +6,23 @@
 mod event;
 mod line;
 mod params;
+mod parts;
 mod reply;
 mod request;
 #[cfg(test)]
 mod schema;
 
-pub(super) use event::{Event, FingerprintInfo, LogEntry, SessionInfo, Status, Who, moment};
+pub(super) use event::Event;
 pub(super) use line::{Line, Lines};
 pub(super) use params::{
-    AddPeer, Dial, OpenStorage, Peer, Rename, RenamePeer, Send, SetFormat, StartServer,
-    SubmitPassphrase, Text, Verdict,
+    AcceptFile, AddPeer, Dial, File, Messages, OpenStorage, P2pToken, Peer, RelayToken, Rename,
+    RenamePeer, Send, SendFile, SetFormat, StartServer, SubmitPassphrase, Text, Token, Verdict,
 };
-pub(super) use reply::{PeerInfo, Reply};
+pub(super) use parts::{
+    FileInfo, FingerprintInfo, HistoryInfo, LogEntry, MessageInfo, PeerInfo, RelayInfo,
+    SessionInfo, Status, TokenInfo, Who, moment, never,
+};
+pub(super) use reply::Reply;
 pub(super) use request::{Command, Request, parse};
 
 use std::fmt;

@@ -120,10 +120,12 @@ impl Daemon<'_> {
         let node = Arc::new(node);
         self.waiting = None;
         self.open = Some(Open { node, path });
+        self.loaded.clear();
         if let Some((fingerprint, name)) = self.who().await {
             let changed = FingerprintInfo::from(&fingerprint);
             self.hub.tell(&Event::FingerprintChanged(changed));
             self.hub.tell(&Event::LocalNameChanged { name });
+            self.hub.tell(&Event::HistoryUpdated {});
         }
         self.log(Level::Info, "a profile was opened");
     }
@@ -140,7 +142,7 @@ impl Daemon<'_> {
     }
 
     fn must_be_idle(&mut self) -> Result<(), Fault> {
-        match self.server.is_running() || !self.calls.is_empty() {
+        match self.server.is_busy() || !self.calls.is_empty() {
             true => Err(Fault::new(
                 "storage_busy",
                 "storage cannot be replaced while networking is active",

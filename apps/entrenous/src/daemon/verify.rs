@@ -117,12 +117,8 @@ impl Daemon<'_> {
         self.mode = mode;
         let (status, mode) = ("ok", number.to_string());
         self.hub.reply(asker, Reply::ModeSet { status, mode });
-        if self.server.is_running()
-            && let Err(fault) = self.listen_again(None).await
-        {
-            // The mode is set all the same.
-            self.hub.tell(&fault.into());
-        }
+        // If that fails, the mode is set all the same.
+        self.listen_otherwise().await;
         Ok(())
     }
 }

@@ -1,9 +1,12 @@
 //! The daemon, as a program that was written for Kamune's uses it.
 
 mod client;
+mod files;
+mod history;
 mod lines;
 #[cfg(unix)]
 mod socket;
+mod ways;
 
 use serde_json::{Value, json};
 
@@ -16,7 +19,13 @@ const HERE: &str = "127.0.0.1:0";
 
 /// A daemon with a profile of its own, which a client has had made.
 fn daemon(folder: &Folder) -> Client<Person> {
-    let mut daemon = Client::new(Person::run_in(folder.path(), &["daemon"], ""));
+    daemon_with(folder, &[])
+}
+
+/// The same, with more arguments.
+fn daemon_with(folder: &Folder, more: &[&str]) -> Client<Person> {
+    let args = [&["daemon"], more].concat();
+    let mut daemon = Client::new(Person::run_in(folder.path(), &args, ""));
     let ready = daemon.event("ready");
     assert_eq!(ready["data"]["protocol_version"], "1");
     assert!(ready["data"]["pid"].is_string() && ready["id"].is_null());
@@ -37,6 +46,38 @@ fn daemon(folder: &Folder) -> Client<Person> {
     }
     daemon.event("local_name_changed");
     daemon
+}
+
+/// Two who take everybody.
+fn two(folders: &(Folder, Folder)) -> (Client<Person>, Client<Person>) {
+    let auto = ["--verification", "auto"];
+    (
+        daemon_with(&folders.0, &auto),
+        daemon_with(&folders.1, &auto),
+    )
+}
+
+/// Calls as `params` say, which `there` takes; the session of each.
+#[track_caller]
+fn dials(here: &mut Client<Person>, there: &mut Client<Person>, params: Value) -> [Value; 2] {
+    let began = here.asks_for("session_started", "dial", params);
+    let taken = there.event("session_started");
+    [began["data"].clone(), taken["data"].clone()]
+}
+
+/// Says something in a session, which comes; then ends it.
+#[track_caller]
+fn talks(here: &mut Client<Person>, there: &mut Client<Person>, session: &Value) {
+    let session = &session["session_id"];
+    let hello = json!({ "session_id": session, "data_base64": "SGVsbG8=" });
+    here.asks_for("message_sent", "send_message", hello);
+    assert_eq!(
+        there.event("message_received")["data"]["data_base64"],
+        "SGVsbG8="
+    );
+    here.asks("close_session", json!({ "session_id": session }));
+    here.event("session_closed");
+    there.event("session_closed");
 }
 
 /// Takes calls, and says where.

@@ -1,11 +1,9 @@
 use std::io;
-use std::time::{Duration, UNIX_EPOCH};
 
-use identity::Fingerprint;
-use kernel::Time;
 use serde::Serialize;
 
 use super::params::Text;
+use super::parts::{FileInfo, FingerprintInfo, LogEntry, SessionInfo, Status, TokenInfo, Who};
 use super::{Fault, Reply};
 use crate::ui::json;
 
@@ -39,6 +37,7 @@ pub(in crate::daemon) enum Event {
     ServerStopped {
         running: bool,
     },
+    ServerStartCancelled {},
     SessionStarted(SessionInfo),
     SessionClosed {
         #[serde(flatten)]
@@ -89,6 +88,28 @@ pub(in crate::daemon) enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         entrenous_name: Option<String>,
     },
+    VersionWarning {
+        /// Empty if there is no session for that reason.
+        session_id: String,
+        message: String,
+    },
+    /// By what a server is found that has just come to its relay.
+    RelayToken {
+        token: Text,
+        ttl_ns: u64,
+        session_ttl_ns: u64,
+        expires_at: String,
+    },
+    RelayTokens {
+        tokens: Vec<TokenInfo>,
+    },
+    P2pTokens {
+        tokens: Vec<TokenInfo>,
+    },
+    HistoryLoaded {
+        session_id: String,
+    },
+    HistoryUpdated {},
     LogEntry(LogEntry),
     Error(Fault),
     Response(Reply),
@@ -97,6 +118,8 @@ pub(in crate::daemon) enum Event {
         session_id: String,
         reason: String,
     },
+    /// Ours: something happened to a file.
+    File(FileInfo),
     /// Ours: a `verify_peer` is no longer to be answered.
     VerifyOver {
         request_id: u64,
@@ -105,61 +128,6 @@ pub(in crate::daemon) enum Event {
     RecoveryWords {
         words: Text,
     },
-}
-
-/// How it stands with the network.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(in crate::daemon) enum Status {
-    Disconnected,
-    Connecting,
-    Connected,
-    Verifying,
-    Error,
-}
-
-/// Whether somebody is known.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(in crate::daemon) enum Who {
-    Known,
-    Unknown,
-    /// Somebody of this name is, with another key.
-    KeyChanged,
-}
-
-/// A session.
-#[derive(Clone, Debug, Serialize)]
-pub(in crate::daemon) struct SessionInfo {
-    pub(in crate::daemon) session_id: String,
-    pub(in crate::daemon) peer_name: String,
-    pub(in crate::daemon) is_server: bool,
-    pub(in crate::daemon) msg_count: u64,
-    pub(in crate::daemon) last_activity: String,
-    pub(in crate::daemon) transport_type: &'static str,
-    pub(in crate::daemon) cause: &'static str,
-    pub(in crate::daemon) session_ttl_ns: u64,
-    pub(in crate::daemon) session_started_at: String,
-    pub(in crate::daemon) remote_addr: String,
-    /// Whether fingerprints were compared.
-    pub(in crate::daemon) entrenous_verified: bool,
-}
-
-/// A fingerprint in all forms.
-#[derive(Clone, Debug, Serialize)]
-pub(in crate::daemon) struct FingerprintInfo {
-    pub(in crate::daemon) emoji: String,
-    pub(in crate::daemon) b64: String,
-    pub(in crate::daemon) hex: String,
-    pub(in crate::daemon) sum: String,
-}
-
-/// Something that was done, without names, addresses or messages.
-#[derive(Clone, Debug, Serialize)]
-pub(in crate::daemon) struct LogEntry {
-    pub(in crate::daemon) timestamp: String,
-    pub(in crate::daemon) level: &'static str,
-    pub(in crate::daemon) message: String,
 }
 
 #[derive(Serialize)]
@@ -195,6 +163,7 @@ impl Event {
             Self::ServerRunning { .. } => "server_running",
             Self::ServerStarted { .. } => "server_started",
             Self::ServerStopped { .. } => "server_stopped",
+            Self::ServerStartCancelled {} => "server_start_cancelled",
             Self::SessionStarted(_) => "session_started",
             Self::SessionClosed { .. } => "session_closed",
             Self::SessionUpdated { .. } => "session_updated",
@@ -205,23 +174,19 @@ impl Event {
             Self::FingerprintChanged(_) => "fingerprint_changed",
             Self::LocalNameChanged { .. } => "local_name_changed",
             Self::VerifyPeer { .. } => "verify_peer",
+            Self::VersionWarning { .. } => "version_warning",
+            Self::RelayToken { .. } => "relay_token",
+            Self::RelayTokens { .. } => "relay_tokens",
+            Self::P2pTokens { .. } => "p2p_tokens",
+            Self::HistoryLoaded { .. } => "history_loaded",
+            Self::HistoryUpdated {} => "history_updated",
             Self::LogEntry(_) => "log_entry",
             Self::Error(_) => "error",
             Self::Response(_) => "response",
             Self::SessionLost { .. } => "entrenous_session_lost",
+            Self::File(_) => "entrenous_file",
             Self::VerifyOver { .. } => "entrenous_verify_over",
             Self::RecoveryWords { .. } => "entrenous_recovery_words",
-        }
-    }
-}
-
-impl From<&Fingerprint> for FingerprintInfo {
-    fn from(fingerprint: &Fingerprint) -> Self {
-        Self {
-            emoji: fingerprint.to_emoji(),
-            b64: fingerprint.to_base64(),
-            hex: fingerprint.to_hex(),
-            sum: fingerprint.to_sum(),
         }
     }
 }
@@ -238,19 +203,11 @@ impl From<Fault> for Event {
     }
 }
 
-/// A moment as this protocol writes it, to the millisecond.
-pub(in crate::daemon) fn moment(time: Time) -> String {
-    // Of a moment after the year 9999, which a peer may name, there is no such text.
-    let since = Duration::from_millis(time.as_ms()).min(LAST);
-    let moment = UNIX_EPOCH.checked_add(since).unwrap_or(UNIX_EPOCH);
-    humantime::format_rfc3339_millis(moment).to_string()
-}
-
-/// The last second of the year 9999.
-const LAST: Duration = Duration::from_secs(253_402_300_799);
-
 #[cfg(test)]
 mod tests {
+    use kernel::Time;
+
+    use super::super::moment;
     use super::*;
 
     fn line(event: impl Into<Event>, id: Option<&str>) -> String {
@@ -297,7 +254,7 @@ mod tests {
             r#"{"data":{"status":"stopped"},"type":"evt","evt":"response","id":"1"}"#.to_owned()
                 + "\n"
         );
-        let none = Reply::Tokens { tokens: [] };
+        let none = Reply::Tokens { tokens: Vec::new() };
         assert_eq!(
             line(none, Some("")),
             r#"{"data":{"tokens":[]},"type":"evt","evt":"response"}"#.to_owned() + "\n"
@@ -315,11 +272,5 @@ mod tests {
             !line.contains('\u{1b}') && !line.contains('\u{202e}'),
             "{line:?}"
         );
-    }
-
-    #[test]
-    fn every_moment_has_a_text() {
-        assert_eq!(moment(Time::from_ms(1)), "1970-01-01T00:00:00.001Z");
-        assert_eq!(moment(Time::from_ms(u64::MAX)), "9999-12-31T23:59:59.000Z");
     }
 }

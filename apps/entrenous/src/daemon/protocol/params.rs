@@ -17,6 +17,10 @@ impl Text {
     pub(in crate::daemon) fn as_str(&self) -> &str {
         &self.0
     }
+
+    pub(in crate::daemon) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 impl fmt::Debug for Text {
@@ -72,18 +76,48 @@ params! {
     }
     /// `submit_passphrase`.
     SubmitPassphrase { passphrase: Text, }
-    /// `start_server`; of what other transports need, nothing is looked at.
-    StartServer { addr: String, transport: String, name: String, }
-    /// `dial`; of what other transports need, only the key is looked at.
-    Dial { addr: String, transport: String, name: String, peer_pub_b64: String, }
+    /// `start_server`; each transport looks at what it needs.
+    StartServer {
+        addr: String,
+        transport: String,
+        name: String,
+        relay_addr: String,
+        password: Text,
+        broker_addr: String,
+        peer_pub_b64: String,
+        direct_peer_addr: String,
+    }
+    /// `dial`; the same.
+    Dial {
+        addr: String,
+        transport: String,
+        name: String,
+        relay_addr: String,
+        token: Text,
+        password: Text,
+        broker_addr: String,
+        peer_pub_b64: String,
+        p2p_token: Text,
+        direct_peer_addr: String,
+    }
     /// `send_message`.
     Send { session_id: String, data_base64: String, }
     /// What is done with a session, live or past.
     Session { session_id: String, }
     /// `rename_session`.
     Rename { session_id: String, name: String, }
+    /// `generate_relay_token`.
+    RelayToken { peer_pub_b64: String, }
+    /// `generate_p2p_token`.
+    P2pToken { broker_addr: String, peer_pub_b64: String, }
     /// `remove_relay_token` and `remove_p2p_token`.
     Token { token: Text, }
+    /// `get_history_messages`.
+    Messages {
+        session_id: String,
+        /// Ours: only lines before the one of this number.
+        entrenous_before: u64,
+    }
     /// `verify_response`.
     Verdict {
         request_id: u64,
@@ -109,6 +143,12 @@ params! {
     ExportLogs { file_path: String, }
     /// `set_log_level`.
     SetLevel { level: String, }
+    /// Ours: `entrenous_send_file`.
+    SendFile { session_id: String, path: String, }
+    /// Ours: `entrenous_accept_file`.
+    AcceptFile { session_id: String, file_id: String, into: String, }
+    /// Ours: `entrenous_cancel_file`.
+    File { session_id: String, file_id: String, }
 }
 
 /// A value, or what is there without one.

@@ -1,6 +1,10 @@
 use serde::Serialize;
 
-use super::event::{FingerprintInfo, LogEntry, SessionInfo, Status};
+use super::params::Text;
+use super::parts::{
+    FingerprintInfo, HistoryInfo, LogEntry, MessageInfo, PeerInfo, RelayInfo, SessionInfo, Status,
+    TokenInfo,
+};
 
 /// What a command that was done is answered, where no event of its own says it.
 #[derive(Debug, Serialize)]
@@ -20,7 +24,7 @@ pub(in crate::daemon) enum Reply {
         running: bool,
         transport: &'static str,
         addr: String,
-        relay_addr: &'static str,
+        relay_addr: String,
         name: String,
         /// Empty if it does not run.
         started_at: String,
@@ -39,8 +43,8 @@ pub(in crate::daemon) enum Reply {
         msg_count: u64,
         last_activity: String,
         transport_type: &'static str,
-        /// Not known to us.
-        remote_version: &'static str,
+        /// Empty if it is not known.
+        remote_version: String,
         cause: &'static str,
         session_ttl_ns: u64,
         started_at: String,
@@ -90,8 +94,42 @@ pub(in crate::daemon) enum Reply {
         status: &'static str,
         format: String,
     },
-    /// `list_relay_tokens`, `list_p2p_tokens`: there are none.
-    Tokens { tokens: [(); 0] },
+    /// `list_relay_tokens`, `list_p2p_tokens`.
+    Tokens { tokens: Vec<TokenInfo> },
+    /// `generate_relay_token`.
+    RelayToken {
+        token: Text,
+        ttl_ns: u64,
+        session_ttl_ns: u64,
+        expires_at: String,
+    },
+    /// `generate_p2p_token`.
+    P2pToken {
+        token: Text,
+        broker_addr: String,
+        peer_pub_b64: String,
+    },
+    /// `get_history_sessions`.
+    Histories { sessions: Vec<HistoryInfo> },
+    /// `get_session_info` of one that is over.
+    Past {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        session_id: String,
+        name: String,
+        msg_count: u64,
+        first_message: String,
+        last_message: String,
+        loaded: bool,
+    },
+    /// `get_history_messages`.
+    Messages {
+        messages: Vec<MessageInfo>,
+        /// Whether there are older ones, which `entrenous_before` leads to.
+        entrenous_more: bool,
+    },
+    /// `entrenous_send_file`.
+    File { file_id: String },
     /// `get_share_info`.
     Share {
         url: String,
@@ -100,24 +138,9 @@ pub(in crate::daemon) enum Reply {
         port: String,
         fingerprint_emoji: String,
         fingerprint_hex: String,
-        /// Always null: there are no relays.
-        relay_info: Option<()>,
+        /// Null if it is at no relay.
+        relay_info: Option<RelayInfo>,
         /// The address with the fingerprint: whoever calls it reaches this profile or nobody.
         entrenous_link: String,
     },
-}
-
-/// Somebody whose key is known.
-#[derive(Debug, Serialize)]
-pub(in crate::daemon) struct PeerInfo {
-    pub(in crate::daemon) name: String,
-    /// Not known to us.
-    pub(in crate::daemon) app_version: &'static str,
-    pub(in crate::daemon) first_seen: String,
-    pub(in crate::daemon) last_seen: String,
-    pub(in crate::daemon) public_key: String,
-    /// Whether their card is held.
-    pub(in crate::daemon) entrenous_contact: bool,
-    /// Whether fingerprints were compared.
-    pub(in crate::daemon) entrenous_verified: bool,
 }

@@ -65,17 +65,11 @@ commands! {
         "get_server_status" => GetServerStatus,
         "get_status" => GetStatus,
         "list_sessions" => ListSessions,
-        "generate_relay_token" => GenerateRelayToken,
         "list_relay_tokens" => ListRelayTokens,
-        "generate_p2p_token" => GenerateP2pToken,
         "list_p2p_tokens" => ListP2pTokens,
         "get_share_info" => GetShareInfo,
         "get_verification_mode" => GetVerificationMode,
         "get_history_sessions" => GetHistorySessions,
-        "load_history" => LoadHistory,
-        "get_history_messages" => GetHistoryMessages,
-        "rename_history_session" => RenameHistorySession,
-        "delete_history_session" => DeleteHistorySession,
         "refresh_history" => RefreshHistory,
         "list_peers" => ListPeers,
         "get_fingerprint" => GetFingerprint,
@@ -100,8 +94,14 @@ commands! {
         "get_session_info" => GetSessionInfo(Session),
         "close_session" => CloseSession(Session),
         "rename_session" => RenameSession(Rename),
+        "generate_relay_token" => GenerateRelayToken(RelayToken),
         "remove_relay_token" => RemoveRelayToken(Token),
+        "generate_p2p_token" => GenerateP2pToken(P2pToken),
         "remove_p2p_token" => RemoveP2pToken(Token),
+        "load_history" => LoadHistory(Session),
+        "get_history_messages" => GetHistoryMessages(Messages),
+        "rename_history_session" => RenameHistorySession(Rename),
+        "delete_history_session" => DeleteHistorySession(Session),
         "verify_response" => VerifyResponse(Verdict),
         "set_verification_mode" => SetVerificationMode(SetMode),
         "add_peer" => AddPeer(AddPeer),
@@ -113,6 +113,9 @@ commands! {
         "set_incognito" => SetIncognito(SetEnabled),
         "export_logs" => ExportLogs(ExportLogs),
         "set_log_level" => SetLogLevel(SetLevel),
+        "entrenous_send_file" => SendFile(SendFile),
+        "entrenous_accept_file" => AcceptFile(AcceptFile),
+        "entrenous_cancel_file" => CancelFile(File),
     }
 }
 
@@ -236,8 +239,10 @@ mod tests {
     }
 
     #[test]
-    fn every_name_is_a_command_and_all_52_are_there() {
-        assert_eq!(Command::NAMES.len(), 52);
+    fn every_name_is_a_command_and_all_52_of_kamune_are_there() {
+        let names = Command::NAMES.iter();
+        let theirs = names.filter(|name| !name.starts_with("entrenous_"));
+        assert_eq!(theirs.count(), 52);
         for name in Command::NAMES {
             for params in ["", r#","params":{}"#, r#","params":null"#] {
                 command(&format!(
@@ -249,7 +254,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_null_is_empty_and_what_is_new_is_ignored() {
-        let line = r#"{"later":[1],"type":"cmd","cmd":"dial","params":{"addr":null,"token":"x","new":{}}}"#;
+        let line = r#"{"later":[1],"type":"cmd","cmd":"dial","params":{"addr":null,"token":null,"new":{}}}"#;
         assert_eq!(command(line), Command::Dial(params::Dial::default()));
         assert_eq!(parse(b""), Ok(None));
     }

@@ -90,9 +90,15 @@ impl<W: Wire> Client<W> {
     /// The event of this name that answers this command.
     #[track_caller]
     pub(super) fn event_of(&mut self, name: &str, id: &str) -> Value {
-        let told = self.wait(|told| told["id"] == id);
+        let told = self.told_of(id);
         assert_eq!(told["evt"], name, "{told}");
         told
+    }
+
+    /// What answers this command, whatever it is.
+    #[track_caller]
+    pub(super) fn told_of(&mut self, id: &str) -> Value {
+        self.wait(|told| told["id"] == id)
     }
 
     #[track_caller]
