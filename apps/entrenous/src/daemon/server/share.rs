@@ -4,7 +4,7 @@ use node::call::{Link, Transport as Wire};
 
 use super::plan::{Plan, Transport};
 use super::waits::Wait;
-use crate::command::listen::host;
+use crate::command::place::host;
 use crate::daemon::desk::Daemon;
 use crate::daemon::hub::Asker;
 use crate::daemon::protocol::{Fault, RelayInfo, Reply};
