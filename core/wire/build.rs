@@ -142,7 +142,7 @@ const FILES: [&str; 9] = [
     "kamune/v0",
 ];
 /// Hold a pin, keys, words, a password, tokens, what somebody said.
-const SECRET: [&str; 11] = [
+const SECRET: [&str; 13] = [
     ".entrenous.v1.Register",
     ".entrenous.v1.StoredServer",
     ".entrenous.v1.KeptProfile",
@@ -151,6 +151,8 @@ const SECRET: [&str; 11] = [
     ".entrenous.v1.KeptJoin",
     ".entrenous.v1.KeptLine",
     ".entrenous.v1.KeptSession",
+    ".entrenous.v1.KeptReached",
+    ".entrenous.v1.KeptToken",
     ".kamune.relay.Auth",
     ".kamune.relay.Register",
     ".kamune.relay.Registered",

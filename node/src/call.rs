@@ -43,6 +43,7 @@ mod run;
 mod sessions;
 mod speaker;
 mod talk;
+mod tokens;
 
 use identity::{Fingerprint, Name};
 use kernel::Kind;
@@ -63,6 +64,7 @@ pub use places::{ListenError, Place, Places};
 pub use speaker::{SayError, Speaker};
 pub use switch::link::{Address, Relay, Scheme};
 pub use talk::{Ending, Introduced, Message, Retry, Talk, Told};
+pub use tokens::Tokens;
 pub use transfer::{By, Reason, Way};
 
 pub(crate) use people::pins;

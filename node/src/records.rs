@@ -31,6 +31,7 @@ kept!(KeptLine, 8, "line of a conversation");
 kept!(KeptId, 9, "mark of a line");
 kept!(KeptTransfer, 10, "transfer of a file");
 kept!(KeptReached, 11, "place where somebody was reached");
+kept!(KeptToken, 12, "token for a server");
 
 /// The message in a record.
 pub(crate) fn read<T: Kept>(record: &Record) -> Result<T, KeepError> {

@@ -1,4 +1,5 @@
 mod answered;
+mod attend;
 mod backup;
 mod call;
 mod chat;

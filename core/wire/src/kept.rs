@@ -4,7 +4,10 @@ use core::fmt;
 
 use zeroize::Zeroize;
 
-use crate::v1::{KeptContact, KeptInvitation, KeptJoin, KeptLine, KeptProfile, KeptSession};
+use crate::v1::{
+    KeptContact, KeptInvitation, KeptJoin, KeptLine, KeptProfile, KeptReached, KeptSession,
+    KeptToken,
+};
 
 macro_rules! secret {
     ($($message:ident { $($field:ident)* })*) => {$(
@@ -29,4 +32,6 @@ secret! {
     KeptJoin { key claim token }
     KeptLine { text }
     KeptSession { record }
+    KeptReached { links }
+    KeptToken { token }
 }

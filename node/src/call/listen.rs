@@ -64,7 +64,7 @@ impl Calls {
         if gateway.is_some() && desk.network.proxy.is_some() {
             return Err(ListenError::Proxy);
         }
-        let places = open(&mut listeners, places, &desk.network).await?;
+        let places = open(&mut listeners, places, &desk.network, &desk.people.keep).await?;
         let (tells, heard) = mpsc::channel(WAITING);
         let outside = gateway.map(|gateway| Outside::ask(&gateway, &places, &tells));
         let door = Door {

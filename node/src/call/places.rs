@@ -3,13 +3,14 @@ use std::net::SocketAddr;
 
 use kernel::Kind;
 use net::call::Listeners;
+use switch::Password;
 use switch::link::{Address, Relay};
-use switch::{Password, Token};
 
 use super::link::{Link, LinkError, Transport, broker, relay_way};
 use super::outside::Gateway;
+use super::tokens::Tokens;
+use crate::keep::{Keep, KeepError};
 use crate::network::Network;
-use crate::now::random;
 
 /// Where a node waits for calls: in all of these at once.
 #[derive(Clone, Debug, Default)]
@@ -25,9 +26,8 @@ pub struct Places {
     pub relays: Vec<(Relay, Option<Password>)>,
     /// Whom to ask to let callers from outside in to `direct`, if that is wanted.
     pub gateway: Option<Gateway>,
-    /// Under which token these servers know the node, so one of them at most; if there is none, each by one
-    /// that is drawn. One of one's own has 32 bytes.
-    pub token: Option<Token>,
+    /// Under which tokens brokers and relays know the node.
+    pub tokens: Tokens,
 }
 
 impl Places {
@@ -66,11 +66,12 @@ pub enum Place {
     Server(Link),
 }
 
-/// Waits in all of `places`. Tokens are drawn here, so that a link leads here as long as this lasts.
+/// Waits in all of `places`.
 pub(super) async fn open(
     listeners: &mut Listeners,
     places: Places,
     network: &Network,
+    keep: &Keep,
 ) -> Result<Vec<Place>, ListenError> {
     let mut open = Vec::new();
     for (transport, address) in places.direct {
@@ -86,12 +87,13 @@ pub(super) async fn open(
         open.push(Place::Direct(transport, at));
     }
     for address in places.brokers {
-        let token = places.token.clone().map_or_else(token, Ok)?;
+        let place = format!("broker://{address}");
+        let token = places.tokens.token(&place, keep).await?;
         listeners.broker(broker(&address)?, 0, Some(token.clone()));
         open.push(Place::Server(Link::at_broker(address, token)));
     }
     for (relay, password) in places.relays {
-        let token = places.token.clone().map_or_else(token, Ok)?;
+        let token = places.tokens.token(&relay.to_string(), keep).await?;
         let way = relay_way(&relay, password.as_ref(), network);
         listeners.relay(way, Some(token.clone()));
         let link = Link::at_relay(relay, token, password.is_some());
@@ -100,23 +102,8 @@ pub(super) async fn open(
     Ok(open)
 }
 
-/// A token that may be one's own. Of random bytes nearly all may; it is drawn until one does.
-fn token() -> Result<Token, ListenError> {
-    for _ in 0..TRIES {
-        let bytes: [u8; 32] = random().map_err(|_| ListenError::NoRandomness)?;
-        if let Ok(token) = Token::from_bytes(&bytes)
-            && token.may_be_own()
-        {
-            return Ok(token);
-        }
-    }
-    Err(ListenError::NoRandomness)
-}
-
-const TRIES: u32 = 16;
-
 /// Why no calls are taken.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListenError {
     /// An address cannot be listened on.
@@ -135,6 +122,9 @@ pub enum ListenError {
         "the router is not asked to let callers in: a proxy is set, which is to hide where this is"
     )]
     Proxy,
+    /// A token could not be read or kept.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
     /// No random bytes.
     #[error("this system gives no random bytes")]
     NoRandomness,
@@ -145,6 +135,7 @@ impl ListenError {
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
+            Self::Keep(error) => error.kind(),
             Self::Address {
                 reason: io::ErrorKind::OutOfMemory,
                 ..

@@ -289,7 +289,7 @@ impl Run {
         let Line::Up(call) = &mut self.line else {
             return;
         };
-        let opens = self.is_opening && matches!(self.back, Back::Redial(_));
+        let opens = self.is_opening && matches!(self.back, Back::Redial { .. });
         let leaving = async {
             // Who was dialled may have opened it by now, and takes a connection that ends without a goodbye
             // for a broken one. Before it is open here, no goodbye can be said.

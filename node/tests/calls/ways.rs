@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use kernel::Kind;
 use node::call::{
-    Admit, CallError, Calls, Link, Path, Place, Places, Seen, Target, Told, Transport,
+    Admit, CallError, Calls, Link, Path, Place, Places, Seen, Target, Tokens, Told, Transport,
 };
 
 use crate::people::{Person, back, established, incoming, introduced, message, next, say};
@@ -106,4 +106,29 @@ async fn links_of_two_people_are_refused() {
     let bobs = link(2).to(&bob.node.fingerprint().await);
     let error = bob.node.call(Target::to(vec![alices, bobs])).await;
     assert_eq!(error.unwrap_err(), CallError::TwoPeople);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_at_a_server_stays_the_same_if_that_is_wanted() {
+    let alice = Person::new("Alice").await;
+    // nobody is there: a link is known before
+    let mut places = Places::default();
+    places.brokers = ["127.0.0.1:9", "[::1]:9"]
+        .map(|at| at.parse().unwrap())
+        .to_vec();
+    let listen = async |node: &node::Node, tokens: Tokens| {
+        let mut places = places.clone();
+        places.tokens = tokens;
+        let calls = node.listen(places, Admit::Known).await.unwrap();
+        links(&calls)
+    };
+    let kept = listen(&alice.node, Tokens::Kept).await;
+    assert!(matches!(&kept[..], [one, other] if one != other));
+    let drawn = listen(&alice.node, Tokens::Drawn).await;
+    assert!(drawn.iter().all(|link| !kept.contains(link)));
+    let alice = alice.again().await;
+    assert_eq!(listen(&alice.node, Tokens::Kept).await, kept);
+    let renewed = listen(&alice.node, Tokens::Renewed).await;
+    assert!(renewed.iter().all(|link| !kept.contains(link)));
+    assert_eq!(listen(&alice.node, Tokens::Kept).await, renewed);
 }

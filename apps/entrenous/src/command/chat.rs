@@ -14,8 +14,9 @@ use node::Node;
 use node::call::{Admit, CallError, Calls, FileError, FileId, Speaker, Talk, Told};
 use tokio::sync::mpsc;
 
+use super::attend::Attend;
 use super::call::no_stdin;
-use super::listen::{Attend, not_here, tell_places};
+use super::listen::{not_here, tell_places};
 use super::place::{Where, link};
 use super::talk::{Inbox, Takes, tell_own};
 use crate::args::{Global, TEMPLATE};

@@ -1,19 +1,14 @@
-use std::path::PathBuf;
-
 use clap::Args;
-use identity::Fingerprint;
 use node::Node;
-use node::call::{
-    Admit, Calls, End, Ending, Heard, Link, ListenError, NoMapping, Password, Place, Talk,
-    Transport,
-};
+use node::call::{Admit, Link, ListenError, NoMapping, Place, Transport};
 
-use super::call::{Callee, dial, no_stdin};
-use super::place::{Where, link, outside};
-use super::talk::{Chat, Inbox, Line, Lines, Outcome, QUIT, Takes, caller, tell_own};
+use super::attend::Attend;
+use super::call::no_stdin;
+use super::place::{Where, link};
+use super::talk::{Inbox, Takes, tell_own};
 use crate::args::{Global, TEMPLATE};
 use crate::config::Given;
-use crate::event::{Incoming, Listening, ServerWaits};
+use crate::event::Listening;
 use crate::failure::{Failure, failed};
 use crate::profile::{Opened, Opening};
 use crate::qr;
@@ -84,140 +79,6 @@ impl Listen {
     }
 }
 
-/// How somebody is there for calls, in line mode.
-pub(crate) struct Attend {
-    /// Stop after one call.
-    pub(crate) once: bool,
-    pub(crate) inbox: Option<PathBuf>,
-    pub(crate) takes: Takes,
-    /// Whether `/call` calls somebody, and the password of relays for that.
-    pub(crate) dials: Option<Option<Password>>,
-}
-
-impl Attend {
-    /// One call after the other.
-    pub(crate) async fn hold_all(
-        &self,
-        node: &Node,
-        mut calls: Option<&mut Calls>,
-        ui: &mut Ui,
-        stop: &mut Stop,
-    ) -> Result<(), Failure> {
-        let own = node.fingerprint_in_calls().await;
-        let mut lines = Lines::open();
-        let mut is_read = false;
-        let mut held = 0_usize;
-        loop {
-            match (&calls, &self.dials) {
-                (Some(_), None) => ui.wait(format_args!("waiting for calls (Ctrl-C stops)")),
-                (Some(_), Some(_)) => ui.wait(format_args!(
-                    "waiting for calls; /call LINK or NAME calls somebody ({QUIT} ends)"
-                )),
-                (None, _) => {
-                    ui.wait(format_args!(
-                        "/call LINK or NAME calls somebody ({QUIT} ends)"
-                    ));
-                }
-            }
-            // Through a pipe, what is said waits for somebody to say it to.
-            let reads = ui.can_ask() || self.dials.is_some();
-            let mut is_mine = false;
-            let heard = tokio::select! {
-                biased;
-                () = stop.wanted() => {
-                    return match held {
-                        0 => Err(Failure::interrupted()),
-                        _ => Ok(()),
-                    };
-                }
-                heard = next(&mut calls) => heard,
-                line = lines.next(), if reads => match (line, &self.dials) {
-                    (Some(Line::Text(text)), Some(password)) if text.starts_with(CALL) => {
-                        let whom = text.get(CALL.len()..).unwrap_or_default().trim();
-                        match self.dial(whom, password.as_ref(), node, ui, stop).await {
-                            Ok(talk) => {
-                                is_mine = true;
-                                Some(Heard::Talk(talk))
-                            }
-                            Err(failure) => {
-                                tell_failure(failure, ui)?;
-                                continue;
-                            }
-                        }
-                    }
-                    (Some(Line::Text(text)), _) if text != QUIT => {
-                        ui.note(format_args!("nobody is here: not sent"));
-                        continue;
-                    }
-                    (Some(Line::TooLong(_) | Line::NoText), _) => continue,
-                    (Some(Line::Text(_)) | None, _) => return Ok(()),
-                },
-            };
-            let talk = match heard {
-                Some(Heard::Talk(talk)) => talk,
-                Some(news) => {
-                    tell_news(news, &own, ui)?;
-                    continue;
-                }
-                None => return Ok(()),
-            };
-            if !is_mine {
-                tell_incoming(&talk, ui)?;
-            }
-            let mut chat = Chat {
-                node,
-                ui,
-                stop,
-                lines: &mut lines,
-                is_read,
-                inbox: self.inbox.clone(),
-                takes: self.takes,
-                to_send: Vec::new(),
-            };
-            let among = calls.as_deref_mut();
-            let outcome = match self.once {
-                true => chat.hold_only(talk, among).await?,
-                false => chat.hold(talk, among).await?,
-            };
-            is_read = chat.is_read;
-            let began = outcome.began;
-            if began && (self.once || is_read) {
-                return outcome.judge();
-            }
-            tell(outcome, ui)?;
-            if began {
-                held = held.saturating_add(1);
-            }
-        }
-    }
-
-    async fn dial(
-        &self,
-        whom: &str,
-        password: Option<&Password>,
-        node: &Node,
-        ui: &mut Ui,
-        stop: &mut Stop,
-    ) -> Result<Talk, Failure> {
-        let callee = Callee {
-            whom,
-            at: &[],
-            more: &[],
-            called: None,
-        };
-        let links = callee.links("call")?;
-        let target = callee.target(links, node, password.cloned()).await?;
-        dial(node, target, ui, stop).await
-    }
-}
-
-async fn next(calls: &mut Option<&mut Calls>) -> Option<Heard> {
-    match calls {
-        Some(calls) => calls.next().await,
-        None => std::future::pending().await,
-    }
-}
-
 /// Says where others call.
 pub(crate) async fn tell_places(node: &Node, places: &[Place], ui: &mut Ui) -> Result<(), Failure> {
     let own = node.fingerprint_in_calls().await;
@@ -272,53 +133,7 @@ fn tell_place(place: &Place, link: Option<&Link>, ui: &mut Ui) -> Result<(), Fai
     Ok(())
 }
 
-/// Says that a server waits with us for callers, or does not.
-fn tell_news(news: Heard, own: &Fingerprint, ui: &mut Ui) -> Result<(), Failure> {
-    ui.waited();
-    match news {
-        Heard::Placed(path) => {
-            ui.note(format_args!("ready for calls, by {path}"));
-            ui.event(&ServerWaits {
-                path: path.to_string(),
-                waits: true,
-                text: None,
-                again_s: None,
-            })
-        }
-        Heard::Unplaced(unplaced) => {
-            let (path, seconds) = (&unplaced.path, unplaced.again.as_secs());
-            ui.event(&ServerWaits {
-                path: path.to_string(),
-                waits: false,
-                text: Some(unplaced.reason.to_string()),
-                again_s: Some(seconds),
-            })?;
-            ui.warn(&format!(
-                "no calls by {path} now: {}; asked again in {seconds} s",
-                unplaced.reason
-            ))
-        }
-        Heard::Outside { transport, at } => {
-            let link = outside(transport, at, own);
-            let event = Listening {
-                path: format!("{}, by the router", title(transport)),
-                address: Some(at.to_string()),
-                link: link.as_ref().map(Link::to_string),
-            };
-            let shown = link.map(|link| format!("{link}\n")).unwrap_or_default();
-            ui.show(&shown, &event)?;
-            ui.note(format_args!(
-                "the router lets callers in at {at}, by {}",
-                title(transport)
-            ));
-            Ok(())
-        }
-        Heard::NotOutside { transport, why } => ui.warn(&not_outside(transport, why.as_ref())),
-        _ => Ok(()),
-    }
-}
-
-const fn title(transport: Transport) -> &'static str {
+pub(super) const fn title(transport: Transport) -> &'static str {
     match transport {
         Transport::Tcp => "TCP",
         Transport::Udp => "UDP",
@@ -338,47 +153,11 @@ pub(crate) fn not_outside(transport: Transport, why: Option<&NoMapping>) -> Stri
     }
 }
 
-fn tell_incoming(talk: &Talk, ui: &mut Ui) -> Result<(), Failure> {
-    ui.waited();
-    ui.note(format_args!("a call from {}", caller(talk)));
-    ui.event(&Incoming {
-        path: talk.path().to_string(),
-        from: talk.source().map(|source| source.to_string()),
-    })
-}
-
-/// Says how a call ended: that one goes wrong is no reason to stop listening.
-fn tell(outcome: Outcome, ui: &mut Ui) -> Result<(), Failure> {
-    let has_gone = matches!(
-        outcome.how,
-        Ending::Channel(End::Left | End::Closed | End::Lost)
-    );
-    if !outcome.began && outcome.refused.is_none() && has_gone {
-        ui.note(format_args!("they hung up before the call began"));
-        return Ok(());
-    }
-    match outcome.judge() {
-        Ok(()) => {
-            ui.note(format_args!("the call is over"));
-            Ok(())
-        }
-        Err(failure) => tell_failure(failure, ui),
-    }
-}
-
-fn tell_failure(failure: Failure, ui: &mut Ui) -> Result<(), Failure> {
-    let hint = failure.hint.map(|hint| format!(": {hint}"));
-    ui.warn(&format!("{}{}", failure.text, hint.unwrap_or_default()))
-}
-
 pub(crate) fn not_here(error: &ListenError) -> Failure {
     failed(error, error.kind()).hint(
         "does it listen already in another window? `--tcp ADDR:PORT` takes an address of this machine and another port",
     )
 }
-
-/// Calls somebody when it is typed, where that is wanted.
-const CALL: &str = "/call ";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -404,7 +183,8 @@ they have it, and sent the next time you talk if it did not come.
 Behind a router nobody reaches you by TCP, UDP or QUIC unless it lets them in:
 --open-port asks it to, for as long as this runs; many do not. A broker tells
 both of you where the other one is, a relay stands between you; both see
-addresses, and neither sees who you are or what is said.
+addresses, and neither sees who you are or what is said. Your link there stays
+the same, so that they can tell that you are back; --new-link makes another.
 
 The port must be open to those who call: in a firewall, and in a router. While
 this runs, no other command opens the same profile.";

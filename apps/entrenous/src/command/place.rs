@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use identity::Fingerprint;
-use node::call::{Address, Gateway, Link, Password, Place, Places, Relay, Transport};
+use node::call::{Address, Gateway, Link, Password, Place, Places, Relay, Tokens, Transport};
 
 use super::relay;
 use crate::failure::Failure;
@@ -32,6 +32,9 @@ pub(crate) struct Where {
     /// Be found at this relay, which carries what is said and reads nothing
     #[arg(long, value_name = "URL", value_parser = relay::relay)]
     relay: Option<Relay>,
+    /// Be found at the relay or broker by a new link: those of before lead nowhere
+    #[arg(long, hide_short_help = true)]
+    new_link: bool,
     /// The password of the relay, in a file
     #[arg(long, value_name = "PATH", hide_short_help = true)]
     relay_password_file: Option<PathBuf>,
@@ -50,6 +53,10 @@ impl Where {
                 .direct
                 .extend(address.map(|address| (transport, address)));
         }
+        places.tokens = match self.new_link {
+            true => Tokens::Renewed,
+            false => Tokens::Kept,
+        };
         places.gateway = self.open_port.then(Gateway::default);
         places.brokers.extend(self.broker.clone());
         places

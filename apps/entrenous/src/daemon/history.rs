@@ -212,7 +212,7 @@ fn message(line: &Line) -> MessageInfo {
     }
 }
 
-fn not_read(error: KeepError) -> Fault {
+fn not_read(error: impl std::fmt::Display) -> Fault {
     let text = format_args!("cannot read what was said: {error}");
     Fault::new("history_fetch_failed", text)
 }

@@ -218,9 +218,10 @@ impl Courier {
 
     /// Tells the progress that is due.
     pub(super) fn late(&mut self) {
-        let due = self.pace.late(Instant::now()).into_iter();
-        self.told
-            .extend(due.map(|(id, what)| FileTold::new(id, what)));
+        for (id, what) in self.pace.late(Instant::now()) {
+            let told = FileTold::new(id, self.file(id), what);
+            self.told.push(told);
+        }
     }
 
     /// The connection has taken an aside.

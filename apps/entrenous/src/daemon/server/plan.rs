@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use channel::token::fixed;
-use node::call::{Address, Password, Path, Places, Relay, Token, Transport as Wire};
+use node::call::{Address, Password, Path, Places, Relay, Token, Tokens, Transport as Wire};
 use primitives::VerifyingKey;
 use tokio::net::lookup_host;
 
@@ -145,7 +145,7 @@ impl Plan {
     /// For the node, under this token if there is one.
     pub(in crate::daemon) fn places(&self, token: Option<Token>) -> Places {
         let mut places = Places::default();
-        places.token = token;
+        places.tokens = token.map_or(Tokens::Drawn, Tokens::Given);
         match self {
             Self::Direct {
                 transport,

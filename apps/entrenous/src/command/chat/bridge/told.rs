@@ -24,6 +24,7 @@ impl Bridge {
                     resumed,
                     mode,
                     path,
+                    ..
                 },
                 _,
             ) => self.established(call, with, resumed, mode, &path).await,
