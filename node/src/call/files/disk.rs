@@ -1,22 +1,18 @@
 //! The disk of a talk, on a thread that may wait for it.
 
-mod partial;
-
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{OwnedMutexGuard, mpsc};
 use tokio::task::spawn_blocking;
 use transfer::{Id, Way};
 
 use super::FileError;
 use super::note::{Source, Target};
-use super::place::{place, prepare};
-use partial::Partial;
+use super::place::{self, place, prepare};
 
 /// Something to do. How much there is at a time is bounded by the machine that asks for it.
 #[derive(Debug)]
@@ -81,14 +77,14 @@ pub(super) enum Done {
 /// The way to the thread; it ends when this is dropped and all was done.
 #[derive(Debug)]
 pub(super) struct Disk {
-    jobs: Sender<Job>,
+    jobs: mpsc::UnboundedSender<Job>,
     done: mpsc::UnboundedReceiver<Done>,
 }
 
 impl Disk {
     /// `lease` is held as long as a file may be touched.
     pub(super) fn start(lease: OwnedMutexGuard<()>) -> Self {
-        let (jobs, to_do) = channel();
+        let (jobs, to_do) = mpsc::unbounded_channel();
         let (tell, done) = mpsc::unbounded_channel();
         spawn_blocking(move || {
             Worker::new(to_do, tell).run();
@@ -112,50 +108,80 @@ impl Disk {
 }
 
 struct Worker {
-    jobs: Receiver<Job>,
+    jobs: mpsc::UnboundedReceiver<Job>,
     done: mpsc::UnboundedSender<Done>,
     sources: BTreeMap<Id, (Source, Option<File>)>,
     targets: BTreeMap<Id, Partial>,
-    /// Until when a little that was written waits for more.
-    rests_until: Instant,
+}
+
+/// A partial file.
+struct Partial {
+    target: Target,
+    file: Option<File>,
+    /// Where the next bytes belong.
+    end: u64,
+    /// How many bytes may not be durable yet.
+    unsynced: u64,
+    is_broken: bool,
+}
+
+impl Partial {
+    const fn new(target: Target) -> Self {
+        Self {
+            target,
+            file: None,
+            end: 0,
+            unsynced: 0,
+            is_broken: false,
+        }
+    }
+
+    fn file(&mut self) -> io::Result<&mut File> {
+        opened(&mut self.file, || place::open(&self.target))
+    }
+
+    fn write(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let file = self.file()?;
+        file.seek(SeekFrom::Start(offset))?;
+        file.write_all(bytes)?;
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.end = offset.saturating_add(length);
+        self.unsynced = self.unsynced.saturating_add(length);
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.unsynced = 0;
+        self.file()?.sync_data()
+    }
 }
 
 impl Worker {
-    fn new(jobs: Receiver<Job>, done: mpsc::UnboundedSender<Done>) -> Self {
+    const fn new(jobs: mpsc::UnboundedReceiver<Job>, done: mpsc::UnboundedSender<Done>) -> Self {
         Self {
             jobs,
             done,
             sources: BTreeMap::new(),
             targets: BTreeMap::new(),
-            rests_until: Instant::now(),
         }
     }
 
     fn run(mut self) {
-        while let Some(job) = self.next() {
+        loop {
+            let job = match self.jobs.try_recv() {
+                Ok(job) => Some(job),
+                Err(TryRecvError::Empty) => {
+                    self.sync(0);
+                    self.jobs.blocking_recv()
+                }
+                Err(TryRecvError::Disconnected) => None,
+            };
+            let Some(job) = job else {
+                return;
+            };
             self.take(job);
-            if self.unsynced() >= SYNC {
-                self.sync();
-            }
+            self.sync(SYNC);
         }
-    }
-
-    /// What to do next; while that is nothing, makes durable what was written.
-    fn next(&mut self) -> Option<Job> {
-        while self.unsynced() > 0 {
-            let rest = self.rests_until.saturating_duration_since(Instant::now());
-            match self.jobs.recv_timeout(rest) {
-                Err(RecvTimeoutError::Timeout) => self.sync(),
-                job => return job.ok(),
-            }
-        }
-        self.jobs.recv().ok()
-    }
-
-    /// Bytes that may not be durable yet.
-    fn unsynced(&self) -> u64 {
-        let targets = self.targets.values();
-        targets.fold(0, |bytes, partial| bytes.saturating_add(partial.unsynced))
     }
 
     fn take(&mut self, job: Job) {
@@ -237,34 +263,30 @@ impl Worker {
             return;
         };
         if let Err(error) = partial.write(offset, bytes) {
-            partial.breaks();
+            partial.is_broken = true;
             self.failed(id, &error);
         }
     }
 
-    /// Makes durable all that was written, and says so. Then it rests as long as that took: a disk takes
-    /// as long for a little as for much.
-    fn sync(&mut self) {
+    /// Makes durable what has at least so many bytes, and says so.
+    fn sync(&mut self, least: u64) {
         let mut failed = Vec::new();
-        let began = Instant::now();
         for (id, partial) in &mut self.targets {
-            if partial.unsynced == 0 {
+            if partial.is_broken || partial.unsynced == 0 || partial.unsynced < least {
                 continue;
             }
             match partial.sync() {
-                Ok(upto) => {
+                Ok(()) => {
+                    let (id, upto) = (*id, partial.end);
                     // Whoever does not wait for it does not need it.
-                    drop(self.done.send(Done::Written { id: *id, upto }));
+                    drop(self.done.send(Done::Written { id, upto }));
                 }
                 Err(error) => {
-                    partial.breaks();
+                    partial.is_broken = true;
                     failed.push((*id, error));
                 }
             }
         }
-        let now = Instant::now();
-        let rest = now.duration_since(began).min(REST);
-        self.rests_until = now.checked_add(rest).unwrap_or(now);
         for (id, error) in failed {
             self.failed(id, &error);
         }
@@ -300,11 +322,8 @@ fn read(file: &mut File, offset: u64, len: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Bytes that are made durable together, at least, while more comes: half of what may be under way, so
-/// that the other half comes meanwhile.
-const SYNC: u64 = 512 << 10;
-/// How long fewer wait for more, at most.
-const REST: Duration = Duration::from_millis(50);
+/// Bytes of a file that are made durable together, at least, while more is to be done.
+const SYNC: u64 = 256 << 10;
 
 #[cfg(test)]
 mod tests;

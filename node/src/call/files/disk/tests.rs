@@ -80,26 +80,3 @@ async fn says_once_that_nothing_can_be_written() {
         other => panic!("{other:?}"),
     }
 }
-
-#[test]
-fn much_is_made_durable_at_a_time_while_more_is_to_be_written() {
-    let folder = tempfile::tempdir().unwrap();
-    let target = Target::new(folder.path().join("name")).unwrap();
-    let (jobs, to_do) = channel();
-    let (tell, mut done) = mpsc::unbounded_channel();
-    jobs.send(Job::Target(ID, target)).unwrap();
-    let chunk = [7; 61_371];
-    for number in 0..20 {
-        jobs.send(write(number * 61_371, &chunk)).unwrap();
-    }
-    drop(jobs);
-    Worker::new(to_do, tell).run();
-    let mut durable = Vec::new();
-    while let Ok(told) = done.try_recv() {
-        match told {
-            Done::Written { upto, .. } => durable.push(upto),
-            other => panic!("{other:?}"),
-        }
-    }
-    assert_eq!(durable, [9 * 61_371, 18 * 61_371]);
-}
