@@ -8,18 +8,12 @@ use std::fs;
 
 use node::call::{Admit, Ending, FileError, FileEvent, Mode, Seen, Target, Told, Way};
 
-use crate::people::{
-    Person, address, established, incoming, introduced, link, message, say, talking,
-};
-use side::{Folder, Side, bytes};
+use crate::people::{Person, address, established, incoming, introduced, link, message, say};
+use side::{Folder, Two, bytes};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn files_go_both_ways_at_once_with_messages_between() {
-    let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
-    let mut calls = alice.listen(Admit::Known).await;
-    let at = address(&calls);
-    let (here, there) = talking(&bob, &mut calls, at).await;
-    let (mut here, mut there) = (Side::new(here), Side::new(there));
+    let (_two, mut here, mut there) = Two::talking().await;
     let (ours, theirs) = (Folder::new(), Folder::new());
     let (one, other) = (bytes(5_000_001, 1), bytes(3_000_000, 2));
     let sent = here.offer(&ours.file("one.bin", &one)).await;
@@ -54,11 +48,7 @@ async fn files_go_both_ways_at_once_with_messages_between() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_lead_nowhere_else_and_over_nothing() {
-    let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
-    let mut calls = alice.listen(Admit::Known).await;
-    let at = address(&calls);
-    let (here, there) = talking(&bob, &mut calls, at).await;
-    let (mut here, mut there) = (Side::new(here), Side::new(there));
+    let (_two, mut here, mut there) = Two::talking().await;
     let (ours, theirs) = (Folder::new(), Folder::new());
     fs::create_dir(theirs.path("in")).unwrap();
     for (name, clean, put) in [
@@ -81,11 +71,7 @@ async fn names_lead_nowhere_else_and_over_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn says_what_is_wrong_with_a_file_or_a_place() {
-    let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
-    let mut calls = alice.listen(Admit::Known).await;
-    let at = address(&calls);
-    let (here, there) = talking(&bob, &mut calls, at).await;
-    let (here, mut there) = (Side::new(here), Side::new(there));
+    let (_two, here, mut there) = Two::talking().await;
     let (ours, theirs) = (Folder::new(), Folder::new());
     let speaker = here.talk.speaker().clone();
     let offer = |name: &str| speaker.offer_file(ours.path(name));
@@ -141,11 +127,7 @@ async fn another_program_takes_no_files_and_nobody_does_before_there_is_a_sessio
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_finishes_waits_for_what_is_wanted_and_for_nothing_else() {
-    let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
-    let mut calls = alice.listen(Admit::Known).await;
-    let at = address(&calls);
-    let (here, there) = talking(&bob, &mut calls, at).await;
-    let (mut here, mut there) = (Side::new(here), Side::new(there));
+    let (mut two, mut here, mut there) = Two::talking().await;
     let (ours, theirs) = (Folder::new(), Folder::new());
     let text = bytes(4_000_000, 3);
     let wanted = here.offer(&ours.file("wanted", &text)).await;
@@ -162,14 +144,11 @@ async fn whoever_finishes_waits_for_what_is_wanted_and_for_nothing_else() {
     assert_eq!(other, Ending::from(channel::End::Closed));
 
     // and is offered again
-    let mut here = bob.call(at).await;
-    let mut there = Side::new(incoming(&mut calls).await);
-    established(&mut here).await;
+    let (mut here, mut there) = two.meet().await;
     let (id, name, size) = there.offered().await;
     assert_eq!((name.as_str(), size), ("unsure", 1));
     there.accept(id, &theirs.path("")).await;
     there.done(id).await;
-    let mut here = Side::new(here);
     let file = here.until(|told| match told {
         Told::File(told) if matches!(told.what, FileEvent::Done { .. }) => Some(told.file.clone()),
         _ => None,

@@ -2,18 +2,13 @@
 
 use std::fs;
 
-use node::call::{Admit, By, Reason};
+use node::call::{By, Reason};
 
-use super::side::{Folder, Side, bytes};
-use crate::people::{Person, address, established, incoming, talking};
+use super::side::{Folder, Two};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_sent_of_what_is_declined() {
-    let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
-    let mut calls = alice.listen(Admit::Known).await;
-    let at = address(&calls);
-    let (here, there) = talking(&bob, &mut calls, at).await;
-    let (mut here, mut there) = (Side::new(here), Side::new(there));
+    let (mut two, mut here, mut there) = Two::talking().await;
     let ours = Folder::new();
     let sent = here.offer(&ours.file("file", b"text")).await;
     let (id, ..) = there.offered().await;
@@ -28,23 +23,17 @@ async fn nothing_is_sent_of_what_is_declined() {
 
     // neither is offered in the next call
     drop((here, there));
-    let mut here = bob.call(at).await;
-    let mut there = Side::new(incoming(&mut calls).await);
-    established(&mut here).await;
-    let here = Side::new(here);
+    let (here, mut there) = two.meet().await;
     here.offer(&ours.file("another", b"text")).await;
     assert_eq!(there.offered().await.1, "another");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn either_side_ends_it_in_the_middle() {
-    let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
-    let mut calls = alice.listen(Admit::Known).await;
-    let at = address(&calls);
-    let (here, there) = talking(&bob, &mut calls, at).await;
-    let (mut here, mut there) = (Side::new(here), Side::new(there));
+    let (_two, mut here, mut there) = Two::talking().await;
     let (ours, theirs) = (Folder::new(), Folder::new());
-    let path = ours.file("file", &bytes(32_000_000, 5));
+    // it takes far longer to send than to say one word
+    let path = ours.zeros("file", 1_000_000_000);
     for ender in [By::Us, By::Them] {
         let sent = here.offer(&path).await;
         let (id, ..) = there.offered().await;
@@ -66,11 +55,7 @@ async fn either_side_ends_it_in_the_middle() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_not_the_one_that_was_offered_is_not_sent() {
-    let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
-    let mut calls = alice.listen(Admit::Known).await;
-    let at = address(&calls);
-    let (here, there) = talking(&bob, &mut calls, at).await;
-    let (mut here, mut there) = (Side::new(here), Side::new(there));
+    let (_two, mut here, mut there) = Two::talking().await;
     let (ours, theirs) = (Folder::new(), Folder::new());
     for other in [&b"shorter"[..], b"this is longer than before"] {
         let sent = here.offer(&ours.file("file", b"this is the file")).await;

@@ -1,10 +1,11 @@
 //! Files that go on where they were.
 
 use std::fs;
+use std::net::SocketAddr;
 
-use node::call::{Admit, FileId};
+use node::call::{Admit, Calls, FileId};
 
-use super::side::{Folder, Side, bytes};
+use super::side::{Folder, Side, bytes, meet};
 use crate::people::{Person, address, established, incoming, talking};
 use crate::proxy::Proxy;
 
@@ -51,8 +52,8 @@ async fn over_another_connection() {
         let proxy = Proxy::start(to).await;
         proxy.hold_after(MOST);
         let (mut caller, mut called) = match is_sent_by_caller {
-            true => first(&bob, &mut calls, &proxy).await,
-            false => meet(&bob, &mut calls, &proxy).await,
+            true => first(&bob, &mut calls, proxy.address).await,
+            false => meet(&bob, &mut calls, proxy.address).await,
         };
         let (here, there) = match is_sent_by_caller {
             true => (&mut caller, &mut called),
@@ -79,8 +80,8 @@ async fn in_the_next_call_after_either_program_ended() {
             let proxy = Proxy::start(address(&calls)).await;
             proxy.hold_after(MOST);
             let (mut caller, mut called) = match is_known {
-                false => first(&bob, &mut calls, &proxy).await,
-                true => meet(&bob, &mut calls, &proxy).await,
+                false => first(&bob, &mut calls, proxy.address).await,
+                true => meet(&bob, &mut calls, proxy.address).await,
             };
             is_known = true;
             let ids = match is_sent_by_caller {
@@ -100,7 +101,7 @@ async fn in_the_next_call_after_either_program_ended() {
             let mut calls = alice.listen(Admit::Known).await;
             proxy.hold_after(u64::MAX);
             proxy.lead(Some(address(&calls)));
-            let (mut caller, mut called) = meet(&bob, &mut calls, &proxy).await;
+            let (mut caller, mut called) = meet(&bob, &mut calls, proxy.address).await;
             match is_sent_by_caller {
                 true => end(&mut caller, &mut called, ids, &theirs).await,
                 false => end(&mut called, &mut caller, ids, &theirs).await,
@@ -110,16 +111,8 @@ async fn in_the_next_call_after_either_program_ended() {
 }
 
 /// A call of two who do not know each other yet.
-async fn first(bob: &Person, calls: &mut node::call::Calls, proxy: &Proxy) -> (Side, Side) {
-    let (caller, called) = talking(bob, calls, proxy.address).await;
-    (Side::new(caller), Side::new(called))
-}
-
-/// A call of two who know each other.
-async fn meet(bob: &Person, calls: &mut node::call::Calls, proxy: &Proxy) -> (Side, Side) {
-    let mut caller = bob.call(proxy.address).await;
-    let mut called = incoming(calls).await;
-    tokio::join!(established(&mut caller), established(&mut called));
+async fn first(bob: &Person, calls: &mut Calls, at: SocketAddr) -> (Side, Side) {
+    let (caller, called) = talking(bob, calls, at).await;
     (Side::new(caller), Side::new(called))
 }
 

@@ -1,13 +1,53 @@
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use node::call::{By, Ending, FileEvent, FileId, Reason, Talk, Told};
+use node::call::{Admit, By, Calls, Ending, FileEvent, FileId, Reason, Talk, Told};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
+use crate::people::{Person, address, established, incoming, talking};
+
 /// Much longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Bob, who calls, and Alice, who takes his calls.
+pub(crate) struct Two {
+    _alice: Person,
+    bob: Person,
+    calls: Calls,
+}
+
+impl Two {
+    /// They talk for the first time: Bob's side of it, and Alice's.
+    pub(crate) async fn talking() -> (Self, Side, Side) {
+        let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
+        let mut calls = alice.listen(Admit::Known).await;
+        let at = address(&calls);
+        let (here, there) = talking(&bob, &mut calls, at).await;
+        let two = Self {
+            _alice: alice,
+            bob,
+            calls,
+        };
+        (two, Side::new(here), Side::new(there))
+    }
+
+    /// Another call.
+    pub(crate) async fn meet(&mut self) -> (Side, Side) {
+        let at = address(&self.calls);
+        meet(&self.bob, &mut self.calls, at).await
+    }
+}
+
+/// A call of two who know each other.
+pub(crate) async fn meet(bob: &Person, calls: &mut Calls, at: SocketAddr) -> (Side, Side) {
+    let mut caller = bob.call(at).await;
+    let mut called = incoming(calls).await;
+    tokio::join!(established(&mut caller), established(&mut called));
+    (Side::new(caller), Side::new(called))
+}
 
 /// One side of a talk, and what it was told.
 pub(crate) struct Side {
@@ -157,6 +197,14 @@ impl Folder {
     pub(crate) fn file(&self, name: &str, text: &[u8]) -> PathBuf {
         let path = self.path(name);
         fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// So many bytes, none of which is on the disk.
+    pub(crate) fn zeros(&self, name: &str, size: u64) -> PathBuf {
+        let path = self.path(name);
+        let file = fs::File::create(&path).unwrap();
+        file.set_len(size).unwrap();
         path
     }
 
