@@ -25,6 +25,8 @@ pub(super) enum CallState {
     Going,
     Lost {
         retry: Option<Retry>,
+        /// When that was told.
+        since_ms: u64,
     },
 }
 
@@ -59,6 +61,12 @@ impl Calls {
     pub(super) fn nameless(&self) -> Option<(CallNumber, &Call)> {
         let found = self.0.iter().find(|(_, call)| call.with.is_none());
         found.map(|(number, call)| (*number, call))
+    }
+
+    /// Whether it is counted down to an attempt to come to a connection again.
+    pub(super) fn is_counting(&self) -> bool {
+        let mut calls = self.0.values();
+        calls.any(|call| matches!(call.state, CallState::Lost { retry: Some(_), .. }))
     }
 
     pub(super) fn len(&self) -> usize {

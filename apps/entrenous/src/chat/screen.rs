@@ -133,7 +133,7 @@ impl Screen {
 
     /// Whether something on it goes or changes by time alone.
     pub(super) fn changes_by_time(&self) -> bool {
-        self.notices.shown().is_some()
+        self.notices.shown().is_some() || self.calls.is_counting()
     }
 
     /// What follows from what is seen now.

@@ -7,6 +7,7 @@ mod properties;
 mod talking;
 #[cfg(unix)]
 mod terminal;
+mod waiting;
 
 use ratatui_core::backend::TestBackend;
 use ratatui_core::terminal::Terminal;

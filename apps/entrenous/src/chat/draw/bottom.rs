@@ -142,14 +142,23 @@ fn call(screen: &Screen) -> (String, Tone) {
             let mode = mode(call);
             (format!("{standing}, {mode}, {}", call.path), Tone::Plain)
         }
-        CallState::Lost { retry: None } => ("LOST: waiting for them to call".to_owned(), Tone::Bad),
-        CallState::Lost { retry: Some(retry) } => {
+        CallState::Lost { retry: None, .. } => {
+            ("LOST: waiting for them to call".to_owned(), Tone::Bad)
+        }
+        CallState::Lost {
+            retry: Some(retry),
+            since_ms,
+        } => {
             let Retry {
                 number,
                 of,
                 after_s,
             } = retry;
-            let text = format!("LOST: again in {after_s} s ({number} of {of})");
+            let since_s = screen.now_ms.saturating_sub(*since_ms) / 1_000;
+            let text = match after_s.saturating_sub(since_s) {
+                0 => format!("LOST: calling again ({number} of {of})"),
+                left_s => format!("LOST: again in {left_s} s ({number} of {of})"),
+            };
             (text, Tone::Bad)
         }
     }

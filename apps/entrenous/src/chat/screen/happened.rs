@@ -119,9 +119,21 @@ impl Screen {
     /// Asks now if the owner does nothing else, or else when they want.
     fn ask(&mut self, ask: Ask) {
         self.ring();
-        self.asks.push_back(ask);
+        // Who waits goes before what can wait, but not before what is on the screen.
+        let at = match ask.call() {
+            Some(_) => {
+                let is_shown = matches!(self.overlay, Some(Overlay::Ask(_)));
+                let mut waiting = self.asks.iter().skip(usize::from(is_shown));
+                let before = waiting.position(|ask| ask.call().is_none());
+                before.map_or(self.asks.len(), |at| {
+                    at.saturating_add(usize::from(is_shown))
+                })
+            }
+            None => self.asks.len(),
+        };
+        self.asks.insert(at, ask);
         let is_idle = self.overlay.is_none() && self.search.is_none() && self.input.is_empty();
-        if is_idle && self.asks.len() == 1 {
+        if is_idle && at == 0 {
             self.overlay = Some(Overlay::Ask(0));
         }
     }
@@ -249,7 +261,8 @@ impl Screen {
             return;
         };
         let was_lost = matches!(call.state, CallState::Lost { .. });
-        call.state = CallState::Lost { retry };
+        let since_ms = self.now_ms;
+        call.state = CallState::Lost { retry, since_ms };
         let with = call.with;
         if !was_lost {
             let name = with.map_or("somebody", |with| self.name(with));
