@@ -27,7 +27,7 @@ impl Notices {
     /// Says what did not work, and what to do about it, until somebody has read it.
     pub(super) fn trouble(&mut self, text: &str, advice: Option<&str>) {
         let text = match advice {
-            Some(advice) => format!("{text}. {advice}"),
+            Some(advice) => format!("{text}. {}", begun(advice)),
             None => text.to_owned(),
         };
         self.push(text::line(&text), None);
@@ -61,6 +61,13 @@ impl Notices {
             until_ms,
         });
     }
+}
+
+/// As a sentence begins.
+fn begun(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(rest).collect()
 }
 
 const MOST: usize = 8;

@@ -85,7 +85,7 @@ impl Seat {
     fn compare(&self, name: &str) -> Vec<String> {
         let screen = self.terminal.wait_for("take without comparing");
         assert!(screen.contains(&format!("goes by \"{name}\"")), "{screen}");
-        let emoji = emoji_behind(&screen, "own key:");
+        let emoji = emoji_behind(&screen, "own key");
         self.terminal.press("Right");
         self.terminal.wait_for("[same]");
         self.terminal.press("Enter");

@@ -1,7 +1,20 @@
-//! All keys, on one page.
+//! All keys and commands, on one page.
 
-/// Keys and what they do; an empty key begins a part.
-pub(super) const HELP: [(&str, &str); 41] = [
+use super::super::screen::offered;
+
+/// Keys and commands, and what they do; an empty key begins a part.
+pub(super) fn help() -> Vec<(String, &'static str)> {
+    let plain = |(keys, what): &(&str, &'static str)| ((*keys).to_owned(), *what);
+    let commands = offered("/").into_iter();
+    let commands = commands.map(|(name, rest, what)| (format!("/{name} {rest}"), what));
+    let mut lines: Vec<_> = KEYS.iter().map(plain).collect();
+    lines.push((String::new(), "Commands"));
+    lines.extend(commands);
+    lines.extend(PLACES.iter().map(plain));
+    lines
+}
+
+const KEYS: [(&str, &str); 21] = [
     ("", "Everywhere"),
     ("F1, ?", "this help (? where nothing is typed)"),
     ("F2", "who or what waits for you to decide"),
@@ -23,6 +36,9 @@ pub(super) const HELP: [(&str, &str); 41] = [
     ("Ctrl-W, -U, -K", "cut word, line before, line behind"),
     ("Ctrl-Y", "put back what was cut"),
     ("/", "a command (Tab completes); // says a /"),
+];
+
+const PLACES: [(&str, &str); 20] = [
     ("", "People"),
     ("Up, Down, Enter", "choose, open"),
     ("", "Conversation"),

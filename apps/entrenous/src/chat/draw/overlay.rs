@@ -10,7 +10,7 @@ use super::super::rows::{Row, Tone};
 use super::super::screen::{Overlay, Screen, Shown};
 use super::super::text;
 use super::bottom::typed;
-use super::help::HELP;
+use super::help;
 use super::pen::Pen;
 use crate::ui::filter;
 
@@ -20,7 +20,10 @@ pub(super) fn draw(screen: &Screen, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
     let width = area.width.saturating_sub(2).min(WIDTH);
     let room = usize::from(width.saturating_sub(4));
     let (title, body, scroll, ask) = match screen.overlay? {
-        Overlay::Help(row) => ("Keys (Esc closes)", help(room, pen.is_ascii()), row, None),
+        Overlay::Help(row) => {
+            let title = "Keys and commands (Esc closes)";
+            (title, keys(room, pen.is_ascii()), row, None)
+        }
         Overlay::Address(row) => {
             let shown = screen.address.as_ref()?;
             let title = "You (y copies the link, Esc closes)";
@@ -68,7 +71,7 @@ pub(super) fn draw(screen: &Screen, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
     let hidden = body.len().saturating_sub(text_height.into());
     let first = scroll.min(hidden);
     let more = hidden.saturating_sub(first);
-    border(frame, title, more, pen);
+    border(frame, title, more, ask.is_some(), pen);
     for (y, row) in body.iter().skip(first).enumerate() {
         pen.row(text_area, y, row);
     }
@@ -89,8 +92,8 @@ pub(super) fn draw(screen: &Screen, pen: &mut Pen<'_>) -> Option<(u16, u16)> {
     })
 }
 
-/// A frame with a title, and whether there is more below.
-fn border(frame: Rect, title: &str, more: usize, pen: &mut Pen<'_>) {
+/// A frame with a title, whether there is more below, and how one chooses in it.
+fn border(frame: Rect, title: &str, more: usize, asks: bool, pen: &mut Pen<'_>) {
     let [corner, dash, bar] = match pen.is_ascii() {
         true => ["+", "-", "|"],
         false => ["+", "─", "│"],
@@ -105,9 +108,12 @@ fn border(frame: Rect, title: &str, more: usize, pen: &mut Pen<'_>) {
         let rest = dash.repeat(inner.saturating_sub(text::width(&text)));
         format!("{left}{text}{rest}{right}")
     };
-    let low = match more {
-        0 => String::new(),
-        more => format!("{dash} PgDn: {more} more rows "),
+    let choosing = "Tab, Enter choose";
+    let low = match (more, asks) {
+        (0, false) => String::new(),
+        (0, true) => format!("{dash} {choosing} "),
+        (more, false) => format!("{dash} PgDn: {more} more rows "),
+        (more, true) => format!("{dash} PgDn: {more} more; {choosing} "),
     };
     let top = line(format!("{dash} {title} "), top_left, top_right);
     let low = line(low, low_left, low_right);
@@ -121,12 +127,10 @@ fn border(frame: Rect, title: &str, more: usize, pen: &mut Pen<'_>) {
     }
 }
 
-fn help(room: usize, is_ascii: bool) -> Vec<Row> {
+fn keys(room: usize, is_ascii: bool) -> Vec<Row> {
     let mut rows = Vec::new();
-    let lines = HELP
-        .into_iter()
-        .filter(|(keys, _)| !is_ascii || keys.is_ascii());
-    for (keys, what) in lines {
+    let lines = help::help().into_iter();
+    for (keys, what) in lines.filter(|(keys, _)| !is_ascii || keys.is_ascii()) {
         if keys.is_empty() {
             rows.push(vec![(what.to_owned(), Tone::Bold)]);
             continue;
@@ -233,7 +237,8 @@ fn question(ask: &Ask, room: usize, is_ascii: bool) -> Vec<Row> {
                 ),
                 Who::Unknown => (
                     format!(
-                        "Somebody you do not know, who goes by {claim}. Their screen must show, as their own key:"
+                        "Somebody you do not know, who goes by {claim}. Their screen must show, as their own key \
+                         (/address):"
                     ),
                     Tone::Plain,
                 ),
@@ -241,7 +246,7 @@ fn question(ask: &Ask, room: usize, is_ascii: bool) -> Vec<Row> {
                     format!(
                         "{} has ANOTHER KEY than the one you know: a new device, somebody else of that name, \
                          or somebody who pretends to be them. They go by {claim}. Ask them another way; \
-                         their screen must show:",
+                         their screen must show (/address):",
                         filter::name(name)
                     ),
                     Tone::Bad,
@@ -254,7 +259,7 @@ fn question(ask: &Ask, room: usize, is_ascii: bool) -> Vec<Row> {
             name, fingerprint, ..
         } => {
             let text = format!(
-                "The screen of {} must show, as their own key:",
+                "The screen of {} must show, as their own key (/address):",
                 filter::name(name)
             );
             rows.extend(wrapped(&text, room, Tone::Plain));

@@ -140,8 +140,16 @@ pub(super) fn head(screen: &Screen, area: Rect, pen: &mut Pen<'_>) {
 /// What was said.
 pub(super) fn entries(screen: &Screen, area: Rect, pen: &mut Pen<'_>) {
     let Some(conversation) = screen.conversation() else {
-        for (y, text) in WELCOME.into_iter().enumerate() {
-            pen.row(area, y, &[(text.to_owned(), Tone::Dim)]);
+        let lines = match screen.people.list().is_empty() {
+            true => FIRST,
+            false => WELCOME,
+        };
+        let rows = lines.into_iter().flat_map(|line| {
+            let rows = text::wrap(line, area.width.into()).into_iter();
+            rows.map(|row| line.get(row).unwrap_or_default().to_owned())
+        });
+        for (y, row) in rows.enumerate() {
+            pen.row(area, y, &[(row, Tone::Dim)]);
         }
         return;
     };
@@ -167,11 +175,16 @@ pub(super) fn entries(screen: &Screen, area: Rect, pen: &mut Pen<'_>) {
     }
 }
 
-const WELCOME: [&str; 6] = [
+const WELCOME: [&str; 4] = [
     "Tab chooses somebody, Enter opens.",
     "/call LINK calls somebody new.",
-    "/address shows where you can be",
-    "called.",
-    "F1 shows all keys.",
-    "",
+    "/address shows your link, for others to call.",
+    "F1 shows all keys and commands.",
+];
+/// As long as nobody is known.
+const FIRST: [&str; 4] = [
+    "Nobody is known here yet.",
+    "/address shows your link: give it to somebody.",
+    "/call LINK calls whoever gave you theirs.",
+    "F1 shows all keys and commands.",
 ];

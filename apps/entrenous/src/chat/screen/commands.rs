@@ -127,7 +127,7 @@ impl Screen {
             (name, _) => {
                 let name = text::fit(&text::name(name), 20, "…");
                 self.say(&format!(
-                    "there is no command /{name} (F1 lists them); to say it, begin with //"
+                    "there is no command /{name} (/ lists them); to say it, begin with //"
                 ));
                 return false;
             }

@@ -299,9 +299,9 @@ fn a_notice_goes_and_trouble_stays_until_it_is_read() {
             advice,
         },
     );
-    assert!(drawn(&mut screen, 80, 24).contains("it broke. do this [Esc, 1 more]"));
+    assert!(drawn(&mut screen, 80, 24).contains("it broke. Do this [Esc, 1 more]"));
     screen.take(Input::Tick(NOW + 600_000));
-    assert!(drawn(&mut screen, 80, 24).contains("it broke. do this [Esc]"));
+    assert!(drawn(&mut screen, 80, 24).contains("it broke. Do this [Esc]"));
     key(&mut screen, Code::Esc);
     assert!(!drawn(&mut screen, 80, 24).contains("it broke"));
 }
@@ -337,4 +337,15 @@ fn who_is_called_is_opened_once_they_are_there() {
         },
     );
     assert!(drawn(&mut screen, 80, 24).contains("again, in a new session"));
+}
+
+#[test]
+fn the_help_has_every_command() {
+    let mut screen = screen();
+    key(&mut screen, Code::F(1));
+    let picture = drawn(&mut screen, 80, 100);
+    for (name, _, what) in screen::offered("/") {
+        let is_it = |row: &str| row.contains(&format!("/{name} ")) && row.contains(what);
+        assert!(picture.lines().any(is_it), "/{name} in {picture}");
+    }
 }
