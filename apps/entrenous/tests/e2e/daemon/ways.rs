@@ -31,11 +31,11 @@ impl Servers {
         config.relay.web = true;
         config.relay.limits.starts = usize::MAX;
         config.relay.password = Some(folder.file("password", password).into());
-        config.broker.listen = Some(any);
+        config.broker.listen = vec![any];
         let server = runtime.block_on(Server::start(config, None)).unwrap();
         Self {
             relay: format!("ws://{}", server.addresses().first().unwrap()),
-            broker: server.broker().unwrap().address().to_string(),
+            broker: server.broker().unwrap().addresses()[0].to_string(),
             _server: server,
             _runtime: runtime,
         }
