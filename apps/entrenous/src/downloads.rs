@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use etcetera::base_strategy::{BaseStrategy, Xdg};
 
-/// The person's folder for downloads, or else the current one.
+/// The person's folder for downloads, or else the current one; a whole path, so that it says where that is.
 pub(crate) fn folder() -> PathBuf {
     let found = Xdg::new().ok().and_then(|xdg| {
         let named = std::fs::read_to_string(xdg.config_dir().join("user-dirs.dirs"));
@@ -12,7 +12,8 @@ pub(crate) fn folder() -> PathBuf {
         let usual = xdg.home_dir().join("Downloads");
         named.into_iter().chain([usual]).find(|path| path.is_dir())
     });
-    found.unwrap_or_else(|| PathBuf::from("."))
+    let current = || std::env::current_dir().ok();
+    found.or_else(current).unwrap_or_else(|| PathBuf::from("."))
 }
 
 /// What the desktop's settings say: `XDG_DOWNLOAD_DIR="$HOME/..."`, or a whole path.

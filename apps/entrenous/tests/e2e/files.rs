@@ -148,6 +148,20 @@ fn a_file_of_an_earlier_call_is_named() {
 }
 
 #[test]
+fn where_files_go_is_said_as_a_whole_path() {
+    let (alice, bob) = (Owner::init("Alice", &[]), Owner::init("Bob", &[]));
+    knows(&alice, &bob);
+    fs::write(bob.folder.path().join("file"), "text").unwrap();
+    // There is no folder for downloads: the current one is it.
+    let there = alice.run(&["listen", "--accept-known", "--tcp", HERE], "");
+    let link = there.line();
+    let _here = bob.run(&["send-file", &link, "file"], "");
+    let said = there.talk_with("they have a file for you");
+    let folder = alice.folder.path().canonicalize().unwrap();
+    assert!(said.contains(folder.to_str().unwrap()), "{said}");
+}
+
+#[test]
 fn a_file_that_is_declined_says_so() {
     let (alice, bob) = (Owner::init("Alice", &[]), Owner::init("Bob", &[]));
     knows(&alice, &bob);
