@@ -22,7 +22,7 @@
 //! | `Open`, `Load`, `Search` | reads a page, some 100 entries, of the history | `Page` (also an empty one), or `NotFound` |
 //! | `Seen` | keeps how far the owner has read | `People`, if numbers changed |
 //! | `Say` | commits it to the outbox | `Entry` with `From::Me(Waiting)`, then `State`; or `NotSaid` |
-//! | `Call` | parses a link, dials | `Calling`, then `Introduced` or `Established`, or `Ended` |
+//! | `Call` | parses a link, dials | `Calling`, `Reached`, then `Introduced` or `Established`, or `Ended` |
 //! | `Accept`, `Refuse`, `HangUp` | [`Talk`](node::call::Talk) has these | `Established`, `Ended` |
 //! | `Verify` | reads the fingerprint | `Fingerprint` |
 //! | `Compared` | keeps that they were compared; if they differ, nothing is verified | `People` |

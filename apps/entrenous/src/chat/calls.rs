@@ -20,6 +20,8 @@ pub(super) struct Call {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum CallState {
     Calling,
+    /// They decide.
+    Reached,
     /// Somebody waits for the owner to decide, or the owner for them.
     Deciding,
     Going,

@@ -40,6 +40,8 @@ pub(crate) enum Happened {
         with: Option<PersonKey>,
         place: String,
     },
+    /// Somebody is there, and may be deciding on the owner.
+    Reached(CallNumber),
     /// Somebody says to be this, and waits for a decision.
     Introduced(Box<Introduction>),
     Established(Box<Established>),

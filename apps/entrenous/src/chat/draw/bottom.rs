@@ -137,6 +137,10 @@ fn call(screen: &Screen) -> (String, Tone) {
     let standing = standing.unwrap_or("unknown");
     match &call.state {
         CallState::Calling => (format!("calling {}", call.path), Tone::Doubtful),
+        CallState::Reached => {
+            let text = "waiting for them to take the call (/hangup stops)";
+            (text.to_owned(), Tone::Doubtful)
+        }
         CallState::Deciding => ("waiting for a decision".to_owned(), Tone::Doubtful),
         CallState::Going => {
             let mode = mode(call);

@@ -84,8 +84,8 @@ const fn call_mark(call: &Call, is_ascii: bool) -> &'static str {
         (CallState::Going, false) => "●",
         (CallState::Lost { .. }, true) => "o",
         (CallState::Lost { .. }, false) => "○",
-        (CallState::Calling | CallState::Deciding, true) => "~",
-        (CallState::Calling | CallState::Deciding, false) => "◌",
+        (CallState::Calling | CallState::Reached | CallState::Deciding, true) => "~",
+        (CallState::Calling | CallState::Reached | CallState::Deciding, false) => "◌",
     }
 }
 

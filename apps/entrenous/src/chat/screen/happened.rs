@@ -22,6 +22,7 @@ impl Screen {
             }
             Happened::NotFound { with, words } => self.not_found(with, &words),
             Happened::Calling { call, with, place } => self.calling(call, with, &place),
+            Happened::Reached(call) => self.reached(call),
             Happened::Introduced(introduction) => self.introduced(*introduction),
             Happened::Established(established) => self.established(&established),
             Happened::Entry { with, entry } => self.entry(with, entry),
@@ -72,6 +73,13 @@ impl Screen {
                 mode: None,
             },
         );
+    }
+
+    fn reached(&mut self, number: CallNumber) {
+        let call = self.calls.get_mut(number);
+        if let Some(call) = call.filter(|call| call.state == CallState::Calling) {
+            call.state = CallState::Reached;
+        }
     }
 
     fn introduced(&mut self, introduction: Introduction) {

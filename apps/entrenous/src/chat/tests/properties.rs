@@ -176,6 +176,7 @@ fn any_happened() -> impl Strategy<Value = Happened> {
                 Happened::Calling { call, with, place }
             }
         ),
+        any_call().prop_map(Happened::Reached),
         introduced,
         established,
         (any_key(), any_entry()).prop_map(|(with, entry)| Happened::Entry { with, entry }),

@@ -63,3 +63,23 @@ fn seconds_to_another_attempt_are_counted_down() {
         assert!(picture.contains(&format!("LOST: {said}")), "{picture}");
     }
 }
+
+#[test]
+fn whoever_calls_sees_that_somebody_is_there() {
+    let mut screen = screen();
+    let place = "tcp://192.0.2.1:7448".to_owned();
+    let with = None;
+    let calling = Happened::Calling {
+        call: CALL,
+        with,
+        place,
+    };
+    told(&mut screen, calling);
+    assert!(drawn(&mut screen, 80, 24).contains("calling tcp://192.0.2.1:7448"));
+    told(&mut screen, Happened::Reached(CALL));
+    assert!(drawn(&mut screen, 80, 24).contains("waiting for them to take the call"));
+    // Told late, it changes nothing.
+    told(&mut screen, introduction(Who::Unknown));
+    told(&mut screen, Happened::Reached(CALL));
+    assert!(drawn(&mut screen, 80, 24).contains("waiting for a decision"));
+}

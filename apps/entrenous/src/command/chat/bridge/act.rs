@@ -178,7 +178,10 @@ impl Bridge {
             return;
         }
         match dialled {
-            Ok(talk) => self.hold(call, talk),
+            Ok(talk) => {
+                self.tell(Happened::Reached(call)).await;
+                self.hold(call, talk);
+            }
             Err(error) => {
                 self.talks.remove(call);
                 let failure = away(&error);
