@@ -82,7 +82,7 @@ pub(super) async fn page(
         }
         Place::Around(number) => return around(node, with, known, number).await,
     };
-    let entries = lines.into_iter().map(entry).collect();
+    let entries = lines.iter().map(entry).collect();
     let mut page = Page {
         with,
         place,
@@ -110,7 +110,7 @@ async fn around(
     Ok(Page {
         with,
         place: Place::Around(number),
-        entries: lines.into_iter().map(entry).collect(),
+        entries: lines.iter().map(entry).collect(),
         is_start,
         is_end,
     })
@@ -152,7 +152,7 @@ const fn before(entry: EntryNumber, count: usize) -> Lines {
     }
 }
 
-fn entry(line: Line) -> Entry {
+fn entry(line: &Line) -> Entry {
     let state = match line.standing {
         Standing::Waiting => State::Waiting,
         Standing::Sent => State::Sent,
@@ -166,7 +166,7 @@ fn entry(line: Line) -> Entry {
             Side::Own => From::Me(state),
             Side::Theirs => From::Them,
         },
-        what: What::Text(text(&line)),
+        what: What::Text(text(line)),
     }
 }
 
