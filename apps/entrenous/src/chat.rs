@@ -6,7 +6,7 @@
 //!                                        draw ──▶ cells ──▶ terminal
 //! ```
 //!
-//! [`Screen`] is a machine: a plain value that takes an [`Input`] and says what to do ([`Action`]). It reads no
+//! [`Screen`] is a machine: a plain value that takes an [`Input`](action::Input) and says what to do ([`Action`]). It reads no
 //! clock and touches no terminal; a run is replayed from its inputs. [`draw()`] is pure. [`run()`] has the
 //! terminal, and gives it back however it ends.
 //!
