@@ -36,6 +36,8 @@ pub(crate) fn meet() -> Result<()> {
         "--test=board",
         "--test=contacts",
         "--test=kamune",
+        "--test=kamune_program",
+        "--test=kamune_relay",
         "--test=kamune_self",
         "--test=lan",
         "--test=reference",

@@ -129,6 +129,12 @@ impl Link {
         sum.map(|sum| sum.to_string())
     }
 
+    /// Whether it leads to this relay.
+    #[must_use]
+    pub fn is_at(&self, relay: &Relay) -> bool {
+        matches!(&self.0, link::Link::Relay(meeting) if meeting.relay == *relay)
+    }
+
     /// Whether it leads to a relay that wants a password, which is not in the link.
     #[must_use]
     pub fn wants_password(&self) -> bool {

@@ -90,7 +90,9 @@ impl Calls {
     }
 
     /// Ends it, and gives ports of the gateway back, as far as it hears that within 3 s.
-    pub async fn close(self) {
+    pub async fn close(mut self) {
+        // Nothing waits to be heard any more.
+        self.heard.close();
         if let Some(outside) = self.outside {
             outside.close().await;
         }

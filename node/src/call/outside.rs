@@ -80,7 +80,7 @@ async fn lead(
         let mut outside = mapping.outside();
         while let Some(at) = outside {
             if tells.send(Heard::Outside { transport, at }).await.is_err() {
-                return;
+                return mapping.remove().await;
             }
             outside = tokio::select! {
                 changed = mapping.changed() => changed,

@@ -248,9 +248,10 @@ impl Run {
                 }
                 _ => Happened::Unheard,
             },
-            happened = self.line.next(), if hears => happened,
+            // What the owner says comes before what a peer may say without an end.
             said = self.wires.said.recv(), if has_room => Happened::Said(said),
             Ok(()) = self.beside.changed(), if self.outbox.is_some() => Happened::Beside,
+            happened = self.line.next(), if hears => happened,
             () = self.wires.told.closed() => Happened::Unheard,
             happened = self.files.next() => Happened::File(happened),
         }

@@ -79,6 +79,25 @@ impl Sessions {
         self.people.keep.with(read_all).await?
     }
 
+    /// Forgets all sessions with the holder of `key`.
+    pub(super) async fn forget_with(&self, key: VerifyingKey) -> Result<(), KeepError> {
+        let remove = move |vault: &mut Vault| {
+            let mut batch = Batch::new();
+            vault.each(KeptSession::KIND, |record| {
+                let kept = read(&record).and_then(|kept| resumption(&kept));
+                if kept.is_ok_and(|kept| *kept.peer() == key) {
+                    batch.remove(KeptSession::KIND, record.name);
+                }
+                Ok::<_, KeepError>(())
+            })?;
+            if !batch.is_empty() {
+                vault.commit(&batch)?;
+            }
+            Ok(())
+        };
+        self.people.keep.with(remove).await?
+    }
+
     /// Forgets a session.
     pub(super) async fn forget(&self, session: SessionId) -> Result<(), KeepError> {
         let mut batch = Batch::new();

@@ -236,6 +236,28 @@ async fn what_one_call_left_behind_the_next_delivers_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_was_cut_short_is_so_until_another_ends_as_it_should() {
+    let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
+    let mut calls = alice.listen(Admit::Known).await;
+    let proxy = Proxy::start(address(&calls)).await;
+    let (mut here, _there) = talking(&bob, &mut calls, proxy.address).await;
+    proxy.lead(None);
+    assert!(matches!(next(&mut here).await, Told::Lost { .. }));
+    // as if it had been killed
+    let bob = bob.again().await;
+    drop(here);
+    let cut = bob.node.cut_off().await.unwrap();
+    let names: Vec<_> = cut.iter().map(|known| known.name().as_str()).collect();
+    assert_eq!(names, ["Alice"]);
+    proxy.lead(Some(address(&calls)));
+    let mut here = bob.call(proxy.address).await;
+    established(&mut here).await;
+    here.speaker().close().await;
+    assert_eq!(ended(&mut here).await.0, End::Left.into());
+    assert!(bob.node.cut_off().await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_delivered_but_not_acknowledged_is_shown_once() {
     let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
     // Bob as he was before: what he sends after that, he does not know of any more

@@ -106,6 +106,45 @@ pub struct Relay {
     _folder: TempDir,
 }
 
+/// A profile of `entrenous`, gone at the end.
+#[derive(Debug)]
+pub struct Profile(TempDir);
+
+impl Profile {
+    /// Makes one for somebody of this name.
+    ///
+    /// # Errors
+    ///
+    /// The program is not built, or makes none.
+    pub fn init(name: &str) -> Result<Self> {
+        let profile = Self(TempDir::new()?);
+        let output = profile.command()?.args(["init", "--name", name]).output()?;
+        let errors = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "no profile:\n{errors}");
+        Ok(profile)
+    }
+
+    /// The program, with this profile.
+    ///
+    /// # Errors
+    ///
+    /// It is not built.
+    pub fn command(&self) -> Result<Command> {
+        let mut command = Command::new(program("entrenous")?);
+        for home in ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
+            command.env(home, &self.0.0);
+        }
+        command.env("ENTRENOUS_KEY_FILE", self.path("key"));
+        Ok(command)
+    }
+
+    /// A file beside it.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.0.join(name)
+    }
+}
+
 /// A folder that is gone at the end.
 #[derive(Debug)]
 struct TempDir(PathBuf);
@@ -114,7 +153,7 @@ impl TempDir {
     fn new() -> Result<Self> {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let name = format!("interop-relay-{}-{number}", process::id());
+        let name = format!("entrenous-interop-{}-{number}", process::id());
         let folder = env::temp_dir().join(name);
         fs::create_dir_all(&folder)?;
         Ok(Self(folder))

@@ -1,5 +1,7 @@
 //! What the screen takes and what it wants done.
 
+use std::fmt;
+
 use super::happened::{CallNumber, EntryNumber, FileNumber, Happened, PersonKey, Place};
 
 /// What the screen takes.
@@ -132,11 +134,21 @@ pub(crate) enum Action {
 }
 
 /// Who is called.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub(crate) enum Callee {
     Person(PersonKey),
     /// As typed: whether it is a link has not been looked at.
     Link(String),
+}
+
+/// There may be a token in a link.
+impl fmt::Debug for Callee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person(key) => f.debug_tuple("Person").field(key).finish(),
+            Self::Link(_) => f.write_str("Link"),
+        }
+    }
 }
 
 /// What the terminal itself is asked for.

@@ -76,7 +76,8 @@ pub(crate) async fn run(
                 Some(Err(error)) => return Err(no_terminal(&error)),
                 None => break,
             },
-            happened = wires.happened.recv(), if is_free => match happened {
+            // Also while much is pending: whoever tells it may wait for that before it takes more.
+            happened = wires.happened.recv() => match happened {
                 Some(happened) => Some(Input::Happened(happened)),
                 None => break,
             },

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use identity::Fingerprint;
 use node::Node;
-use node::call::{Calls, End, Ending, Heard, Link, Password, Talk};
+use node::call::{Calls, End, Ending, Heard, Link, Password, Relay, Talk};
 
 use super::call::{Callee, dial};
 use super::listen::{not_outside, title};
-use super::place::outside;
+use super::place::{KnownRelay, outside, password_at};
 use super::talk::{Chat, Line, Lines, Outcome, QUIT, Takes, caller};
 use crate::event::{Incoming, Listening, ServerWaits};
 use crate::failure::Failure;
@@ -21,8 +21,8 @@ pub(crate) struct Attend {
     pub(crate) once: bool,
     pub(crate) inbox: Option<PathBuf>,
     pub(crate) takes: Takes,
-    /// Whether `/call` calls somebody, and the password of relays for that.
-    pub(crate) dials: Option<Option<Password>>,
+    /// Whether `/call` calls somebody, and the relay whose password it may use.
+    pub(crate) dials: Option<KnownRelay>,
 }
 
 impl Attend {
@@ -63,9 +63,9 @@ impl Attend {
                 }
                 heard = next(&mut calls) => heard,
                 line = lines.next(), if reads => match (line, &self.dials) {
-                    (Some(Line::Text(text)), Some(password)) if text.starts_with(CALL) => {
+                    (Some(Line::Text(text)), Some(relay)) if text.starts_with(CALL) => {
                         let whom = text.get(CALL.len()..).unwrap_or_default().trim();
-                        match self.dial(whom, password.as_ref(), node, ui, stop).await {
+                        match self.dial(whom, relay.as_ref(), node, ui, stop).await {
                             Ok(talk) => {
                                 is_mine = true;
                                 Some(Heard::Talk(talk))
@@ -125,7 +125,7 @@ impl Attend {
     async fn dial(
         &self,
         whom: &str,
-        password: Option<&Password>,
+        relay: Option<&(Relay, Password)>,
         node: &Node,
         ui: &mut Ui,
         stop: &mut Stop,
@@ -136,8 +136,8 @@ impl Attend {
             more: &[],
             called: None,
         };
-        let links = callee.links("call")?;
-        let target = callee.target(links, node, password.cloned()).await?;
+        let mut target = callee.target_without(callee.links("call")?, node).await?;
+        target.password = password_at(&target.links, relay)?;
         dial(node, target, ui, stop).await
     }
 }

@@ -123,11 +123,24 @@ impl Callee<'_> {
         }
     }
 
+    /// Who is called, with the password of their relay if they want one.
     pub(crate) async fn target(
         &self,
         links: Option<Vec<Link>>,
         node: &Node,
         password: Option<Password>,
+    ) -> Result<Target, Failure> {
+        let mut target = self.target_without(links, node).await?;
+        relay::check(&target.links, password.as_ref())?;
+        target.password = password;
+        Ok(target)
+    }
+
+    /// The same, without a password.
+    pub(crate) async fn target_without(
+        &self,
+        links: Option<Vec<Link>>,
+        node: &Node,
     ) -> Result<Target, Failure> {
         let is_named = links.is_none() || !self.at.is_empty();
         let with = match is_named {
@@ -139,11 +152,9 @@ impl Callee<'_> {
             (None, Some(known)) => self.reached(known, node).await?,
             (None, None) => Vec::new(),
         };
-        relay::check(&links, password.as_ref())?;
         let mut target = Target::to(links);
         target.name = self.called.cloned();
         target.with = with;
-        target.password = password;
         Ok(target)
     }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use etcetera::base_strategy::{BaseStrategy, Xdg};
 use node::Node;
-use node::call::{Admit, CallError, Calls, FileError, FileId, Speaker, Talk, Told};
+use node::call::{Admit, CallError, Calls, FileError, FileId, Place, Speaker, Talk, Told};
 use tokio::sync::mpsc;
 
 use super::attend::Attend;
@@ -39,7 +39,7 @@ pub(crate) struct Chat {
     at: Where,
     /// Take no calls; call others
     #[arg(long, hide_short_help = true)]
-    #[arg(conflicts_with_all = ["tcp", "udp", "quic", "broker", "relay"])]
+    #[arg(conflicts_with_all = ["tcp", "udp", "quic", "open_port", "broker", "relay", "new_link"])]
     no_listen: bool,
     /// Take those you know without asking
     #[arg(long)]
@@ -121,7 +121,7 @@ impl Chat {
                 once: false,
                 inbox: self.inbox.files.clone(),
                 takes: Takes::Asked,
-                dials: Some(password),
+                dials: Some(self.at.known_relay(password.as_ref())),
             };
             let held = attend.hold_all(&node, calls.as_mut(), ui, stop).await;
             if let Some(calls) = calls {
@@ -135,7 +135,7 @@ impl Chat {
         let given = bridge::Given {
             calls,
             address,
-            password,
+            relay: self.at.known_relay(password.as_ref()),
         };
         let (tell, happened) = mpsc::channel(WIRES);
         let (actions, wanted) = mpsc::channel(WIRES);
@@ -213,15 +213,19 @@ impl Chat {
 }
 
 /// Where the owner can be called. A server is found from everywhere, and comes first.
-async fn address(node: &Node, calls: Option<&Calls>) -> Option<Address> {
+async fn address(node: &Node, calls: Option<&Calls>) -> Option<(Address, bool)> {
     let own = node.fingerprint_in_calls().await;
     let places = calls?.places();
-    let links = places.iter().rev().filter_map(|place| link(place, &own));
-    let link = links.map(|link| link.to_string()).next()?;
-    Some(Address {
-        link,
+    let mut links = places
+        .iter()
+        .rev()
+        .filter_map(|place| Some((link(place, &own)?, matches!(place, Place::Server(_)))));
+    let (link, is_server) = links.next()?;
+    let address = Address {
+        link: link.to_string(),
         fingerprint: bridge::shown(&own),
-    })
+    };
+    Some((address, is_server))
 }
 
 fn no_screen(ui: &Ui) -> Failure {

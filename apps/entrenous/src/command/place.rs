@@ -11,6 +11,21 @@ use super::relay;
 use crate::failure::Failure;
 use crate::stop::Stop;
 
+/// A relay whose password is known. No other relay is told it.
+pub(crate) type KnownRelay = Option<(Relay, Password)>;
+
+/// The password that relays among `links` may be told; there must be one if one of them wants it.
+pub(crate) fn password_at(
+    links: &[Link],
+    known: Option<&(Relay, Password)>,
+) -> Result<Option<Password>, Failure> {
+    let mut wanting = links.iter().filter(|link| link.wants_password());
+    let told = known.filter(|(relay, _)| wanting.all(|link| link.is_at(relay)));
+    let password = told.map(|(_, password)| password.clone());
+    relay::check(links, password.as_ref())?;
+    Ok(password)
+}
+
 /// Where to wait for calls, as flags of a command.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Where {
@@ -73,6 +88,11 @@ impl Where {
     /// Whether there is a password, and no relay that it is for.
     pub(crate) const fn has_password_for_none(&self) -> bool {
         self.relay_password_file.is_some() && self.relay.is_none()
+    }
+
+    /// The relay, with its password, if it has one: for calls to others who wait there.
+    pub(crate) fn known_relay(&self, password: Option<&Password>) -> KnownRelay {
+        self.relay.clone().zip(password.cloned())
     }
 
     /// The password of the relay, if one is given.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::call::{HERE, event, opens};
 use crate::profile::{Owner, text};
@@ -30,10 +31,15 @@ impl Seat {
 
     /// Begins the program; the settings of the terminal before and behind it are kept.
     fn chat(&self, more: &str) {
+        self.chat_at("127.0.0.1:0", more);
+    }
+
+    /// The same, where calls are taken at this address.
+    fn chat_at(&self, address: &str, more: &str) {
         let folder = self.owner.folder.path().display();
         let program = opens(&self.owner);
         self.terminal.enter(&format!(
-            "clear; stty -g > {folder}/before; {program} chat --tcp 127.0.0.1:0 {more}; code=$?; \
+            "clear; stty -g > {folder}/before; {program} chat --tcp {address} {more}; code=$?; \
              stty -g > {folder}/after; echo \"code $code.\""
         ));
         self.terminal.wait_for("F1 help");
@@ -45,6 +51,19 @@ impl Seat {
         let format = format!("#{{{name}}}");
         let shown = self.terminal.tmux(&["display-message", "-p", &format]);
         shown.trim().to_owned()
+    }
+
+    /// Has the program end in the middle of what it does; then there is another shell.
+    fn kill(&self) {
+        let shell = self
+            .terminal
+            .tmux(&["display-message", "-p", "#{pane_pid}"]);
+        let killed = Command::new("pkill")
+            .args(["-KILL", "-P", shell.trim()])
+            .status();
+        assert!(killed.unwrap().success());
+        self.terminal.tmux(&["respawn-pane", "-k"]);
+        self.gone("F1 help");
     }
 
     /// Leaves it, and finds the terminal as it was.
@@ -256,6 +275,59 @@ fn two_people_meet_talk_and_send_a_file_over_a_network_that_is_cut() {
         assert!(screen.contains(&format!("│ {line}")), "{screen}");
     }
     assert!(screen.contains("─ verified: Alice"), "{screen}");
+    bob.leave();
+}
+
+#[test]
+fn a_call_goes_on_by_itself_after_either_program_was_killed() {
+    let Some(alice) = Seat::take("Alice-killed") else {
+        return;
+    };
+    let bob = Seat::take("Bob-killed").unwrap();
+    alice.chat("");
+    bob.chat("");
+    let (address, _) = alice.address();
+    bob.terminal.enter(&format!("/call tcp://{address}"));
+    alice.compare("Bob-killed");
+    bob.compare("Alice-killed");
+    bob.terminal.wait_for("─ verified: Alice-killed");
+    bob.terminal.enter("good evening");
+    bob.marked("✓✓", "good evening");
+
+    // the one who was called: from here on, nobody decides anything
+    alice.kill();
+    bob.terminal.wait_for("LOST: ");
+    bob.terminal.enter("while you were away");
+    bob.marked("…", "while you were away");
+    alice.chat_at(&address.to_string(), "");
+    alice.terminal.wait_for("│ while you were away");
+    bob.marked("✓✓", "while you were away");
+    let screen = alice.terminal.screen();
+    assert_eq!(screen.matches("while you were away").count(), 1, "{screen}");
+
+    // the one who called
+    bob.kill();
+    alice.terminal.wait_for("LOST: ");
+    alice.terminal.enter("and you were");
+    alice.marked("…", "and you were");
+    bob.chat("");
+    bob.terminal.wait_for("│ and you were");
+    alice.marked("✓✓", "and you were");
+    bob.terminal.enter("good night");
+    alice.terminal.wait_for("│ good night");
+    for (seat, name) in [(&alice, "Bob-killed"), (&bob, "Alice-killed")] {
+        let screen = seat.terminal.wait_for(&format!("─ verified: {name}"));
+        assert_eq!(screen.matches("and you were").count(), 1, "{screen}");
+    }
+
+    // what ended as it should does not go on
+    bob.leave();
+    alice.terminal.wait_for("is over");
+    alice.leave();
+    bob.chat("");
+    bob.terminal.enter("/open Alice-killed");
+    let screen = bob.terminal.wait_for("│ good night");
+    assert!(!screen.contains("was cut"), "{screen}");
     bob.leave();
 }
 

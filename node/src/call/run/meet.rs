@@ -178,12 +178,20 @@ impl Run {
         }
     }
 
-    /// A session that one of both has closed is not to go on.
+    /// What one of both has closed, or the owner did not want, is not to go on: neither this session nor one of
+    /// before that was cut.
     pub(super) async fn forget(&mut self, how: &Ending) {
-        let is_closed = matches!(how, Ending::Channel(End::Left | End::Closed));
-        if let (Some(with), true) = (&self.with, is_closed) {
+        let is_closed = matches!(
+            how,
+            Ending::Channel(End::Left | End::Closed | End::Rejected)
+        );
+        let with = self.with.as_ref().map(|with| with.key);
+        // Of whom was dialled a session is kept before the owner decides; an introduction alone proves nothing.
+        let candidate = self.candidate.as_ref().filter(|_| self.opened.is_some());
+        let key = with.or_else(|| candidate.map(|one| one.key));
+        if let (Some(key), true) = (key, is_closed) {
             // One that stays is of no use to anybody after a day.
-            drop(self.desk.sessions(None).forget(with.session).await);
+            drop(self.desk.sessions(None).forget_with(key).await);
         }
     }
 }

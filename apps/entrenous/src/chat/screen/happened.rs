@@ -84,7 +84,8 @@ impl Screen {
 
     fn introduced(&mut self, introduction: Introduction) {
         let call = introduction.call;
-        if self.asks.len() >= ASKS {
+        let callers = self.asks.iter().filter(|ask| ask.call().is_some());
+        if callers.count() >= ASKS {
             self.actions.push(Action::Refuse { call });
             return self.say("somebody was refused: too many wait for you already");
         }
@@ -210,7 +211,8 @@ impl Screen {
             let size = text::size(file.bytes);
             let what = filter::name(&file.name);
             let who = filter::name(&name);
-            if self.asks.len() < ASKS {
+            let files = self.asks.iter().filter(|ask| ask.call().is_none());
+            if files.count() < ASKS {
                 self.say(&format!("{who} offers {what}, {size} (F2 decides)"));
                 self.ask(Ask::file(with, name, file, &self.folder));
             }
@@ -343,5 +345,5 @@ impl Screen {
     }
 }
 
-/// How many may wait for a decision.
+/// How many people may wait for a decision, and how many files.
 const ASKS: usize = 16;

@@ -3,11 +3,12 @@
 mod act;
 mod told;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use node::Node;
-use node::call::{Calls, Heard, Password};
+use node::call::{Calls, Heard};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -19,7 +20,7 @@ use super::people::People;
 use super::talks::{Talks, pump};
 use crate::chat::{Action, Address, CallNumber, Entry, From, Happened, PersonKey, What};
 use crate::command::listen::not_outside;
-use crate::command::place::outside;
+use crate::command::place::{KnownRelay, outside};
 use crate::event::time;
 use crate::failure::{Failure, failed};
 pub(super) use act::shown;
@@ -38,6 +39,10 @@ pub(super) struct Bridge {
     files: Files,
     beside: Beside,
     given: Given,
+    /// How others reach the owner by the router, if it lets them in.
+    outside: Option<Address>,
+    /// With whom a call was cut when the program ended the last time: they are taken again without a question.
+    cut: BTreeSet<PersonKey>,
 }
 
 /// What the command line said.
@@ -45,10 +50,10 @@ pub(super) struct Bridge {
 pub(super) struct Given {
     /// Where calls are taken, if they are.
     pub(super) calls: Option<Calls>,
-    /// How others reach the owner, if they do.
-    pub(super) address: Option<Address>,
-    /// Of relays where others wait.
-    pub(super) password: Option<Password>,
+    /// How others reach the owner, if they do; and whether that is by a server, which is found from everywhere.
+    pub(super) address: Option<(Address, bool)>,
+    /// Whose password calls may use.
+    pub(super) relay: KnownRelay,
 }
 
 impl Bridge {
@@ -72,6 +77,8 @@ impl Bridge {
             files: Files::default(),
             beside: Beside::default(),
             given,
+            outside: None,
+            cut: BTreeSet::new(),
         })
     }
 
@@ -162,12 +169,13 @@ impl Bridge {
                 if let Some(link) = outside(transport, at, &own) {
                     let fingerprint = shown(&own);
                     let link = link.to_string();
-                    self.given.address = Some(Address { link, fingerprint });
+                    self.outside = Some(Address { link, fingerprint });
                 }
                 let text = format!("the router lets callers in at {at} (/address)");
                 self.tell(Happened::Notice(text)).await;
             }
             Some(Heard::NotOutside { transport, why }) => {
+                self.outside = None;
                 let text = not_outside(transport, why.as_ref());
                 self.trouble(text, None).await;
             }

@@ -52,6 +52,11 @@ impl Files {
         (number, true)
     }
 
+    /// A call with somebody begins, in which what failed is tried again.
+    pub(super) fn begin(&mut self, with: PersonKey) {
+        self.over.retain(|(whose, _)| *whose != with);
+    }
+
     /// Whether it was over here already.
     pub(super) fn is_late(&self, with: PersonKey, id: FileId) -> bool {
         self.over.contains(&(with, id))

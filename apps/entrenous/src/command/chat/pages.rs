@@ -36,6 +36,8 @@ impl Beside {
     /// Puts what belongs into a page there.
     fn weave(&self, page: &mut Page) {
         let from = match page.entries.first() {
+            // It begins behind an entry that is known.
+            _ if matches!(page.place, Place::After(_)) => EntryNumber(0),
             Some(first) if !page.is_start => first.number,
             _ => EntryNumber(0),
         };
@@ -80,7 +82,11 @@ pub(super) async fn page(
             let is_end = lines.len() < AT_A_TIME;
             (lines, false, is_end)
         }
-        Place::Around(number) => return around(node, with, known, number).await,
+        Place::Around(number) => {
+            let mut page = around(node, with, known, number).await?;
+            beside.weave(&mut page);
+            return Ok(page);
+        }
     };
     let entries = lines.iter().map(entry).collect();
     let mut page = Page {

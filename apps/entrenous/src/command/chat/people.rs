@@ -20,24 +20,28 @@ struct Somebody {
 }
 
 impl People {
-    /// Looks again at who is known. How much is unread is counted of those who are new here.
+    /// Looks again at who is known. How much is unread is counted of those who are new here. If that fails, it is as
+    /// before.
     pub(super) async fn refresh(&mut self, node: &Node) -> Result<(), KeepError> {
-        let mut before = std::mem::take(&mut self.0);
+        let mut present = BTreeMap::new();
         for known in node.everyone().await? {
             let key = key_of(&known);
-            let somebody = match before.remove(&key) {
-                Some(somebody) => Somebody { known, ..somebody },
+            let (unread, last) = match self.0.get(&key) {
+                Some(somebody) => (somebody.unread, somebody.last),
                 None => {
                     let summary = node.summary(&known).await?;
-                    Somebody {
-                        known,
-                        unread: u32::try_from(summary.unseen).unwrap_or(u32::MAX),
-                        last: (summary.lines.1.saturating_sub(1), 0),
-                    }
+                    let unread = u32::try_from(summary.unseen).unwrap_or(u32::MAX);
+                    (unread, (summary.lines.1.saturating_sub(1), 0))
                 }
             };
-            self.0.insert(key, somebody);
+            let somebody = Somebody {
+                known,
+                unread,
+                last,
+            };
+            present.insert(key, somebody);
         }
+        self.0 = present;
         Ok(())
     }
 

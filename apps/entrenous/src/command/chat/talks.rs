@@ -1,10 +1,12 @@
 //! Calls, by the numbers that the screen knows them by.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use node::call::{CallError, Seen, Speaker, Talk, Told};
+use node::call::{CallError, Ending, Seen, Speaker, Talk, Told};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
+use tokio::time::sleep;
 
 use super::News;
 use crate::chat::{CallNumber, PersonKey};
@@ -126,7 +128,12 @@ impl Held {
             }
             Line::Talking { speaker, .. } => {
                 let speaker = speaker.clone();
-                tokio::spawn(async move { speaker.close().await });
+                // What was said is on its way still; but nobody waits for long.
+                tokio::spawn(async move {
+                    speaker.finish().await;
+                    sleep(SOON).await;
+                    speaker.close().await;
+                });
                 false
             }
         }
@@ -156,7 +163,10 @@ pub(super) async fn pump(
                 Order::Refuse => talk.refuse().await,
             },
             told = talk.next() => {
-                let Some(told) = told else { return };
+                let told = told.unwrap_or(Told::Ended {
+                    how: Ending::NotBack,
+                    waiting: 0,
+                });
                 let is_over = matches!(told, Told::Ended { .. });
                 if news.send(News::Told(number, Box::new(told))).await.is_err() || is_over {
                     return;
@@ -165,6 +175,9 @@ pub(super) async fn pump(
         }
     }
 }
+
+/// How long what was said may take to be delivered, once the owner hangs up.
+const SOON: Duration = Duration::from_millis(1_500);
 
 /// What came of dialling somebody.
 pub(super) type Dialled = Result<Talk, CallError>;

@@ -13,10 +13,11 @@ use super::super::people::{first_at, key_of, line_at};
 use super::super::talks::{Dialled, Order};
 use super::{Bridge, DOCTOR};
 use crate::chat::{
-    Action, CallNumber, Callee, Entry, EntryNumber, File, FileNumber, FileState, Fingerprint, From,
-    Happened, PersonKey, Place, State, What,
+    Action, Address, CallNumber, Callee, Entry, EntryNumber, File, FileNumber, FileState,
+    Fingerprint, From, Happened, PersonKey, Place, State, What,
 };
 use crate::command::call::away;
+use crate::command::place::password_at;
 use crate::event::time;
 use crate::ui::filter;
 
@@ -53,7 +54,7 @@ impl Bridge {
             Action::AcceptFile { file, path } => self.accept(file, &path).await,
             Action::DeclineFile(file) => self.end_file(file, FileState::Declined).await,
             Action::CancelFile(file) => self.end_file(file, FileState::Cancelled).await,
-            Action::ShowAddress => match self.given.address.clone() {
+            Action::ShowAddress => match self.address() {
                 Some(address) => self.tell(Happened::Address(Box::new(address))).await,
                 None => {
                     let text = "nobody can call you here: no calls are taken".to_owned();
@@ -63,6 +64,16 @@ impl Bridge {
             },
             // The runner does these.
             Action::Terminal(_) | Action::Quit => {}
+        }
+    }
+
+    /// The best that is known.
+    fn address(&self) -> Option<Address> {
+        match (&self.given.address, &self.outside) {
+            (Some((address, true)), _) | (_, Some(address)) | (Some((address, false)), None) => {
+                Some(address.clone())
+            }
+            (None, None) => None,
         }
     }
 
@@ -138,12 +149,14 @@ impl Bridge {
         }
     }
 
-    /// Calls those again with whom a call was cut when this program ended, if it was the owner who called.
+    /// Goes on with the calls that were cut when this program ended the last time: whoever was ever called by the
+    /// owner is called again, and whoever calls again is taken.
     pub(super) async fn call_again(&mut self) {
         let cut = match self.node.cut_off().await {
             Ok(cut) => cut,
             Err(error) => return self.not_read(&error).await,
         };
+        self.cut = cut.iter().map(key_of).collect();
         for known in cut.into_iter().take(AGAIN) {
             let links = self.node.reached_at(&known).await.unwrap_or_default();
             if !links.is_empty() {
@@ -156,11 +169,18 @@ impl Bridge {
     }
 
     async fn dial(&mut self, links: Vec<Link>, known: Option<(PersonKey, Known)>) {
+        let password = match password_at(&links, self.given.relay.as_ref()) {
+            Ok(password) => password,
+            Err(failure) => {
+                let advice = "`entrenous call` takes it, with --relay-password-file";
+                return self.trouble(failure.text, Some(advice.to_owned())).await;
+            }
+        };
         let (with, known) = known.unzip();
         let places: Vec<_> = links.iter().map(Link::place).collect();
         let mut target = Target::to(links);
         target.with = known;
-        target.password.clone_from(&self.given.password);
+        target.password = password;
         let call = self.talks.number();
         let (node, news) = (self.node.clone(), self.newsbox.clone());
         let dialling = self.tasks.spawn(async move {

@@ -1,9 +1,12 @@
 //! What happens in calls.
 
-use node::call::{End, Ending, FileEvent, FileTold, Introduced, Known, Mode, Path, Told, Way, Who};
+use node::call::{
+    End, Ending, FileEvent, FileTold, Introduced, Known, Mode, Path, Seen, Told, Way, Who,
+};
 
 use super::super::files::is_over;
 use super::super::people::{first_at, key_of, standing};
+use super::super::talks::Order;
 use super::Bridge;
 use super::act::shown;
 use crate::chat::{
@@ -65,6 +68,13 @@ impl Bridge {
     }
 
     async fn introduced(&mut self, call: CallNumber, introduced: Introduced) {
+        if let Who::Known(known) = &introduced.who
+            && self.cut.remove(&key_of(known))
+            && let Some(held) = self.talks.get_mut(call)
+        {
+            // The owner took them before, and neither has hung up.
+            return held.order(Order::Accept(Seen::NotCompared));
+        }
         if let Some(held) = self.talks.get_mut(call) {
             held.is_shown = true;
         }
@@ -94,6 +104,9 @@ impl Bridge {
         let with = key_of(&known);
         if let Some(held) = self.talks.get_mut(call) {
             (held.with, held.is_shown, held.began) = (Some(with), true, true);
+            // What failed here in an earlier call may come now.
+            self.files.begin(with);
+            self.cut.remove(&with);
         }
         self.look_around().await;
         self.tell(Happened::Established(Box::new(Established {
