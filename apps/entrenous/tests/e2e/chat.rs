@@ -39,7 +39,8 @@ impl Seat {
         let folder = self.owner.folder.path().display();
         let program = opens(&self.owner);
         self.terminal.enter(&format!(
-            "clear; stty -g > {folder}/before; {program} chat --tcp {address} {more}; code=$?; \
+            "clear; stty -g > {folder}/before; \
+             sh -c 'echo $$ > {folder}/pid; exec {program} chat --tcp {address} {more}'; code=$?; \
              stty -g > {folder}/after; echo \"code $code.\""
         ));
         self.terminal.wait_for("F1 help");
@@ -55,12 +56,9 @@ impl Seat {
 
     /// Has the program end in the middle of what it does; then there is another shell.
     fn kill(&self) {
-        let shell = self
-            .terminal
-            .tmux(&["display-message", "-p", "#{pane_pid}"]);
-        let killed = Command::new("pkill")
-            .args(["-KILL", "-P", shell.trim()])
-            .status();
+        let number = fs::read_to_string(self.path("pid")).unwrap();
+        let kill = format!("kill -9 {number}");
+        let killed = Command::new("sh").args(["-c", &kill]).status();
         assert!(killed.unwrap().success());
         self.terminal.tmux(&["respawn-pane", "-k"]);
         self.gone("F1 help");
