@@ -129,8 +129,6 @@ pub(crate) enum Standing {
     /// Fingerprints were compared.
     Verified,
     NotVerified,
-    /// Their key is another than before, and the owner has not decided. Nothing is said to them.
-    Changed,
 }
 
 /// Entries of a conversation, by number, without a gap.

@@ -48,7 +48,7 @@ fn people() -> Vec<Person> {
     vec![
         person(BOB, "bob", Standing::Verified, 0),
         person(CAROL, "carol", Standing::NotVerified, 2),
-        person(DAN, "dan", Standing::Changed, 0),
+        person(DAN, "dan", Standing::NotVerified, 0),
     ]
 }
 

@@ -61,7 +61,6 @@ pub(super) fn rule(screen: &Screen, area: Rect, pen: &mut Pen<'_>) {
             match screen.standing(key) {
                 Standing::Verified => (format!("to {name}"), Tone::Good),
                 Standing::NotVerified => (format!("not verified: to {name}"), Tone::Doubtful),
-                Standing::Changed => (format!("KEY CHANGED (/verify): to {name}"), Tone::Bad),
             }
         }
     };

@@ -53,7 +53,7 @@ const PLACES: [(&str, &str); 20] = [
     ("", "Marks"),
     ("… ✓ ✓✓", "waiting, sent, delivered"),
     (".. + ++", "the same without Unicode"),
-    ("? !", "behind a name: not verified, key changed"),
+    ("?", "behind a name: not verified"),
     ("● ○ ◌", "in a call, connection lost, calling"),
     ("* o ~", "the same without Unicode"),
     ("> =", "chosen, open"),

@@ -30,11 +30,10 @@ pub(super) fn people(screen: &Screen, area: Rect, pen: &mut Pen<'_>) {
     for (y, (at, person)) in shown.enumerate() {
         let is_chosen = at == screen.people.at();
         let row = person_row(screen, person, is_chosen, inner.into());
-        let tone = match (is_chosen && is_here, person.standing) {
+        let tone = match (is_chosen && is_here, person.unread) {
             (true, _) => Tone::Chosen,
-            (false, Standing::Changed) => Tone::Bad,
-            (false, _) if person.unread > 0 => Tone::Bold,
-            (false, _) => Tone::Plain,
+            (false, 1..) => Tone::Bold,
+            (false, 0) => Tone::Plain,
         };
         pen.row(area, y.saturating_add(1), &[(row, tone)]);
     }
@@ -57,7 +56,6 @@ fn person_row(screen: &Screen, person: &Person, is_chosen: bool, columns: usize)
     let standing = match person.standing {
         Standing::Verified => "",
         Standing::NotVerified => "?",
-        Standing::Changed => "!",
     };
     let call = screen.calls.with(person.key);
     let call = call.map_or("", |(_, call)| call_mark(call, screen.settings.ascii));
@@ -92,7 +90,6 @@ const fn call_mark(call: &Call, is_ascii: bool) -> &'static str {
 /// What the rules above and below the conversation are made of: they tell how certain it is who is there.
 pub(super) const fn dash(standing: Option<Standing>, is_ascii: bool) -> &'static str {
     match (standing, is_ascii) {
-        (Some(Standing::Changed), _) => "!",
         (Some(Standing::NotVerified), true) => "~",
         (Some(Standing::NotVerified), false) => "╌",
         (Some(Standing::Verified) | None, true) => "-",
@@ -104,7 +101,6 @@ pub(super) const fn standing_words(standing: Standing) -> (&'static str, Tone) {
     match standing {
         Standing::Verified => ("verified", Tone::Good),
         Standing::NotVerified => ("not verified", Tone::Doubtful),
-        Standing::Changed => ("KEY CHANGED", Tone::Bad),
     }
 }
 

@@ -174,7 +174,6 @@ impl Screen {
         let standing = match standing {
             Standing::Verified => "",
             Standing::NotVerified => ", not verified (/verify)",
-            Standing::Changed => ", whose KEY HAS CHANGED (/verify)",
         };
         let resumed = if *resumed { ", as before" } else { "" };
         let mode = match mode {

@@ -69,15 +69,11 @@ fn going() -> Entry {
 }
 
 #[test]
-fn somebody_who_is_not_verified_or_has_another_key() {
+fn somebody_who_is_not_verified() {
     let mut screen = screen();
     enters(&mut screen, "/open carol");
     told(&mut screen, page(CAROL, vec![text(1, From::Them, "hi")]));
     same("not-verified", &mut screen);
-    enters(&mut screen, "/open dan");
-    told(&mut screen, page(DAN, Vec::new()));
-    enters(&mut screen, "hello?");
-    same("key-changed", &mut screen);
 }
 
 #[test]

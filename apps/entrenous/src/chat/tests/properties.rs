@@ -35,11 +35,7 @@ fn any_state() -> impl Strategy<Value = State> {
 }
 
 fn any_standing() -> impl Strategy<Value = Standing> {
-    prop_oneof![
-        Just(Standing::Verified),
-        Just(Standing::NotVerified),
-        Just(Standing::Changed)
-    ]
+    prop_oneof![Just(Standing::Verified), Just(Standing::NotVerified)]
 }
 
 fn any_file_state() -> impl Strategy<Value = FileState> {

@@ -30,18 +30,6 @@ fn nothing_that_is_typed_to_one_goes_to_another() {
 }
 
 #[test]
-fn nothing_is_said_to_a_key_that_changed() {
-    let mut screen = screen();
-    enters(&mut screen, "/open dan");
-    assert_eq!(enters(&mut screen, "hello"), []);
-    assert!(drawn(&mut screen, 80, 24).contains("> hello"), "it stays");
-    for _ in 0..5 {
-        key(&mut screen, Code::Back);
-    }
-    assert_eq!(enters(&mut screen, "/send a"), []);
-}
-
-#[test]
 fn commands_call_and_hang_up() {
     let mut screen = screen();
     let link = "tcp://192.0.2.1:7448".to_owned();
