@@ -16,6 +16,11 @@ pub(crate) fn folder() -> PathBuf {
     found.or_else(current).unwrap_or_else(|| PathBuf::from("."))
 }
 
+/// The person's home.
+pub(crate) fn home() -> Option<PathBuf> {
+    Some(Xdg::new().ok()?.home_dir().to_owned())
+}
+
 /// What the desktop's settings say: `XDG_DOWNLOAD_DIR="$HOME/..."`, or a whole path.
 fn named_in(text: &str, xdg: &impl BaseStrategy) -> Option<PathBuf> {
     let mut lines = text.lines().map(str::trim);

@@ -19,7 +19,7 @@ use crate::ui::{Ui, filter};
 #[derive(Args, Debug)]
 #[command(help_template = TEMPLATE, before_long_help = EXAMPLES, after_long_help = NOTES)]
 pub(crate) struct Call {
-    /// Their link, tcp://HOST:PORT for one; or the name of somebody you know
+    /// Their link, or HOST:PORT; or the name of somebody you know
     #[arg(value_name = "LINK|NAME")]
     whom: String,
     /// More of their links: the best that leads to them is taken
@@ -105,9 +105,9 @@ pub(crate) struct Callee<'a> {
 impl Callee<'_> {
     /// Where to call, if that is said, for the command of this name; else it is where they were reached last.
     pub(crate) fn links(&self, command: &str) -> Result<Option<Vec<Link>>, Failure> {
-        match (self.at, self.whom.contains("://")) {
+        match (self.at, is_place(self.whom)) {
             ([], true) => {
-                let link = self.whom.parse().map_err(|error| no_link(&error))?;
+                let link = read_link(self.whom).map_err(|error| no_link(&error))?;
                 Ok(Some([&[link], self.more].concat()))
             }
             (at @ [_, ..], false) => Ok(Some([at, self.more].concat())),
@@ -228,6 +228,19 @@ pub(crate) fn not_known(error: &FindError, name: &str) -> Failure {
 pub(crate) fn no_stdin() -> Failure {
     Failure::usage("what you say and the passphrase cannot both come from stdin")
         .hint("put the passphrase into a file: `--unlock-file PATH`")
+}
+
+/// Whether it says where somebody is, rather than who: a link, or HOST:PORT.
+fn is_place(text: &str) -> bool {
+    text.contains("://") || read_link(text).is_ok()
+}
+
+/// Reads a link; HOST:PORT is one by TCP.
+pub(crate) fn read_link(text: &str) -> Result<Link, LinkError> {
+    match text.contains("://") {
+        true => text.parse(),
+        false => format!("tcp://{text}").parse(),
+    }
 }
 
 pub(crate) fn no_link(error: &LinkError) -> Failure {

@@ -9,7 +9,6 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use etcetera::base_strategy::{BaseStrategy, Xdg};
 use node::Node;
 use node::call::{Admit, CallError, Calls, FileError, FileId, Place, Speaker, Talk, Told};
 use tokio::sync::mpsc;
@@ -203,8 +202,8 @@ impl Chat {
     /// Where files go if nobody says otherwise, as it is typed.
     fn folder(&self) -> String {
         let folder = self.inbox.files.clone().unwrap_or_else(downloads::folder);
-        let home = Xdg::new().ok().map(|xdg| xdg.home_dir().to_owned());
-        let below = home.and_then(|home| folder.strip_prefix(home).map(Path::to_owned).ok());
+        let below =
+            downloads::home().and_then(|home| folder.strip_prefix(home).map(Path::to_owned).ok());
         match below {
             Some(below) => format!("~/{}", below.display()),
             None => folder.display().to_string(),

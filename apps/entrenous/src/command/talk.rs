@@ -21,7 +21,7 @@ use crate::stop::Stop;
 use crate::ui::{Ui, filter};
 use ask::{Answer, refused};
 use files::{Files, handing};
-pub(crate) use files::{Inbox, Takes, not_sent};
+pub(crate) use files::{Inbox, Takes, not_sent, speed, why_ended};
 pub(crate) use lines::{Line, Lines};
 pub(crate) use outcome::{Outcome, advice};
 

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use node::call::{By, FileEvent, FileId, Way};
+use node::call::{FileEvent, FileId, Way};
 
 use crate::chat::{FileNumber, FileState, PersonKey};
+use crate::command::talk::{speed, why_ended};
 
 /// All files that are not over.
 #[derive(Debug, Default)]
@@ -96,11 +97,7 @@ impl Files {
             }),
             FileEvent::Declined => Some(FileState::Declined),
             FileEvent::Failed { by, reason, why } => Some(FileState::Failed {
-                why: match (why, by) {
-                    (Some(error), _) => error.to_string(),
-                    (None, By::Us) => format!("{reason}, here"),
-                    (None, By::Them) => format!("{reason}, there"),
-                },
+                why: why_ended(*by, *reason, why.as_ref()),
             }),
             _ => None,
         }
@@ -120,19 +117,12 @@ impl Files {
 }
 
 impl Entry {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        clippy::cast_sign_loss,
-        reason = "only shown"
-    )]
     fn goes(&mut self, done: u64) -> FileState {
         let now = Instant::now();
         self.told = Some(now);
         self.done = done;
         let (since, before) = *self.began.get_or_insert((now, done));
-        let seconds = since.elapsed().as_secs_f64().max(0.001);
-        let per_s = (done.saturating_sub(before) as f64 / seconds) as u64;
+        let per_s = speed(done.saturating_sub(before), since.elapsed().as_secs_f64());
         FileState::Going { done, per_s }
     }
 }

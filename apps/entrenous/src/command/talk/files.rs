@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::time::Instant;
 
 use clap::Args;
-use node::call::{By, FileError, FileEvent, FileId, FileTold, Speaker, Way};
+use node::call::{By, FileError, FileEvent, FileId, FileTold, Reason, Speaker, Way};
 
 use super::{Chat, Now};
 use crate::downloads;
@@ -309,7 +309,7 @@ impl Chat<'_> {
             FileEvent::Progress { done, of } => {
                 entry.state = State::OnWay;
                 let (since, before) = *entry.began.get_or_insert_with(|| (Instant::now(), done));
-                let seconds = since.elapsed().as_secs_f64().max(0.001);
+                let seconds = since.elapsed().as_secs_f64();
                 let speed = speed(done.saturating_sub(before), seconds);
                 let percent = done.saturating_mul(100).checked_div(of).unwrap_or(100);
                 self.ui.wait(format_args!(
@@ -346,14 +346,7 @@ impl Chat<'_> {
             FileEvent::Failed { by, reason, why } => {
                 entry.state = State::Over;
                 self.ui.waited();
-                let side = match by {
-                    By::Us => "here",
-                    By::Them => "there",
-                };
-                let text = match &why {
-                    Some(error) => format!("{error}"),
-                    None => format!("{reason}, {side}"),
-                };
+                let text = why_ended(by, reason, why.as_ref());
                 let text = format!("file {number}, {}, ended: {text}", entry.called());
                 self.ui.warn(&text)?;
                 if id.way() == Way::Out {
@@ -413,8 +406,17 @@ pub(crate) fn not_sent(error: &FileError, name: &str) -> Failure {
     clippy::cast_sign_loss,
     reason = "only shown"
 )]
-fn speed(bytes: u64, seconds: f64) -> u64 {
-    (bytes as f64 / seconds) as u64
+pub(crate) fn speed(bytes: u64, seconds: f64) -> u64 {
+    (bytes as f64 / seconds.max(0.001)) as u64
+}
+
+/// Why there is no whole file, in words.
+pub(crate) fn why_ended(by: By, reason: Reason, why: Option<&FileError>) -> String {
+    match (why, by) {
+        (Some(error), _) => error.to_string(),
+        (None, By::Us) => format!("{reason}, here"),
+        (None, By::Them) => format!("{reason}, there"),
+    }
 }
 
 fn name_of(path: &Path) -> String {

@@ -1,8 +1,7 @@
 //! What the screen wants done.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use etcetera::base_strategy::{BaseStrategy, Xdg};
 use node::KeepError;
 use node::call::{FileError, FileId, Known, Link, Seen, Target};
 
@@ -16,8 +15,10 @@ use crate::chat::{
     Action, Address, CallNumber, Callee, Entry, EntryNumber, File, FileNumber, FileState,
     Fingerprint, From, Happened, PersonKey, Place, State, What,
 };
-use crate::command::call::away;
+use crate::command::call::{away, read_link};
 use crate::command::place::password_at;
+use crate::command::talk::not_sent;
+use crate::downloads::home;
 use crate::event::time;
 use crate::ui::filter;
 
@@ -308,7 +309,7 @@ impl Bridge {
         let id = match offered {
             Ok(id) => id,
             Err(error) => {
-                let failure = super::super::super::talk::not_sent(&error, &name);
+                let failure = not_sent(&error, &name);
                 return self.trouble(failure.text, failure.hint).await;
             }
         };
@@ -384,7 +385,7 @@ impl Bridge {
 /// The links that were typed, with blanks between them.
 fn links(text: &str) -> Result<Vec<Link>, String> {
     let links = text.split_whitespace().map(|link| {
-        let read = link.trim_matches(['"', '\'']).parse::<Link>();
+        let read = read_link(link.trim_matches(['"', '\'']));
         read.map_err(|error| format!("this is no link to call: {error}"))
     });
     links.collect()
@@ -401,7 +402,3 @@ pub(in super::super) fn shown(fingerprint: &identity::Fingerprint) -> Fingerprin
 
 /// How many are called again at once.
 const AGAIN: usize = 8;
-
-fn home() -> Option<PathBuf> {
-    Xdg::new().ok().map(|xdg| xdg.home_dir().to_owned())
-}
