@@ -7,6 +7,15 @@ use crate::profile::{Owner, parsed, text};
 use crate::tmux::Terminal;
 
 pub(crate) const HERE: &str = "127.0.0.1:0";
+/// For calls of contacts, for a program.
+const LISTEN: [&str; 6] = [
+    "listen",
+    "--accept-known",
+    "--json",
+    "--no-input",
+    "--tcp",
+    HERE,
+];
 
 /// The program for a shell, as it opens somebody's profile.
 pub(crate) fn opens(owner: &Owner) -> String {
@@ -103,17 +112,7 @@ fn programs_that_know_each_other_talk_without_a_terminal() {
     let (alice, bob) = (Owner::init("Alice", &[]), Owner::init("Bob", &[]));
     knows(&alice, &bob);
     let words = alice.words();
-    let mut here = alice.run(
-        &[
-            "listen",
-            "--accept-known",
-            "--json",
-            "--no-input",
-            "--tcp",
-            HERE,
-        ],
-        "",
-    );
+    let mut here = alice.run(&LISTEN, "");
     let link = text(&event(&here, "listening")["link"]);
     let mut there = bob.run(&["call", &link, "--json", "--no-input"], "");
     assert!(text(&event(&here, "incoming")["from"]).starts_with("127.0.0.1:"));
@@ -221,15 +220,7 @@ fn programs_that_know_each_other_talk_without_a_terminal() {
 fn what_was_said_to_nobody_comes_with_the_next_call_and_once() {
     let (alice, bob) = (Owner::init("Alice", &[]), Owner::init("Bob", &[]));
     knows(&alice, &bob);
-    let listen = [
-        "listen",
-        "--accept-known",
-        "--json",
-        "--no-input",
-        "--tcp",
-        HERE,
-    ];
-    let here = alice.run(&listen, "");
+    let here = alice.run(&LISTEN, "");
     let link = text(&event(&here, "listening")["link"]);
     let mut there = bob.run(&["call", &link, "--json", "--no-input"], "");
     event(&there, "established");
@@ -243,7 +234,7 @@ fn what_was_said_to_nobody_comes_with_the_next_call_and_once() {
     there.signal("-KILL");
     there.end();
 
-    let here = alice.run(&listen, "");
+    let here = alice.run(&LISTEN, "");
     let link = text(&event(&here, "listening")["link"]);
     let mut there = bob.run(&["call", &link, "--json", "--no-input"], "");
     let waiting = event(&there, "established");
@@ -261,15 +252,7 @@ fn what_was_said_to_nobody_comes_with_the_next_call_and_once() {
 fn whoever_is_hung_up_on_learns_that_not_all_of_the_input_was_said() {
     let (alice, bob) = (Owner::init("Alice", &[]), Owner::init("Bob", &[]));
     knows(&alice, &bob);
-    let listen = [
-        "listen",
-        "--accept-known",
-        "--json",
-        "--no-input",
-        "--tcp",
-        HERE,
-    ];
-    let mut here = alice.run(&listen, "");
+    let mut here = alice.run(&LISTEN, "");
     let link = text(&event(&here, "listening")["link"]);
     // More than is said before she hangs up: each line is kept before the next one is read.
     let lines = "line\n".repeat(12_000);
